@@ -1,0 +1,101 @@
+/* commands.h: every command the server knows, as rows of one table. Dispatch, arity errors, COMMAND, COMMAND DOCS
+ * and the client's help all come from it, so that they can't disagree.
+ */
+#ifndef BURSAR_PROTO_COMMANDS_H
+#define BURSAR_PROTO_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/reply.h"
+#include "proto/resp.h"
+
+enum command_id {
+    COMMAND_ACCOUNT,
+    COMMAND_ACCOUNTS,
+    COMMAND_ASSET,
+    COMMAND_ASSETS,
+    COMMAND_BALANCE,
+    COMMAND_BALANCES,
+    COMMAND_CLIENT,
+    COMMAND_COMMAND,
+    COMMAND_CONFIG,
+    COMMAND_DBSIZE,
+    COMMAND_DEPOSIT,
+    COMMAND_ECHO,
+    COMMAND_HELLO,
+    COMMAND_INFO,
+    COMMAND_LOOKUP,
+    COMMAND_OPEN,
+    COMMAND_PING,
+    COMMAND_QUIT,
+    COMMAND_RESET,
+    COMMAND_SELECT,
+    COMMAND_SHUTDOWN,
+    COMMAND_TIME,
+    COMMAND_TRANSFER,
+    COMMAND_TRIAL,
+    COMMAND_WITHDRAW,
+    COMMAND_COUNT
+};
+
+/** What a command does to the ledger, as COMMAND reports it. */
+enum command_flag {
+    COMMAND_WRITES = 1,  /* may change accounts, assets or ids */
+    COMMAND_READS = 2,   /* reads the ledger, changes nothing */
+    COMMAND_ADMIN = 4,   /* about the server, for operators */
+    COMMAND_SESSION = 8  /* about this connection only; answered without the ledger */
+};
+
+/** What one argument is. */
+enum argument_kind {
+    ARGUMENT_STRING,
+    ARGUMENT_INTEGER,
+    ARGUMENT_AMOUNT, /* a decimal number of the asset */
+    ARGUMENT_ACCOUNT,
+    ARGUMENT_TRANSFER, /* the id of a transfer */
+    ARGUMENT_ASSET,
+    ARGUMENT_PATTERN,
+    ARGUMENT_WORD,   /* a keyword alone: its token */
+    ARGUMENT_ONE_OF, /* exactly one of its parts */
+    ARGUMENT_BLOCK   /* all of its parts, in order */
+};
+
+struct argument {
+    const char *name;             /* as help shows it: "account" */
+    enum argument_kind kind;
+    const char *token;            /* the keyword before it, "OVERDRAFT", or NULL */
+    bool optional;
+    bool multiple;                /* may be repeated */
+    const struct argument *parts; /* of ONE_OF and BLOCK: ends with a NULL name; else NULL */
+};
+
+struct command {
+    enum command_id id;
+    const char *name;    /* in capitals */
+    int arity;           /* as Redis counts: the command's name included; -n means n or more */
+    unsigned flags;      /* enum command_flag */
+    const char *group;   /* "accounts", "transfers", "assets", "ledger", "connection", "server" */
+    const char *summary; /* one sentence without a full stop */
+    const char *reply;   /* what it answers, in a few words */
+    const struct argument *arguments; /* ends with a NULL name */
+};
+
+/** The rows, COMMAND_COUNT of them, in order of their names; commands[i].id == i. */
+extern const struct command commands[COMMAND_COUNT];
+
+/** The row of a name, in any case; NULL when there is none. */
+const struct command *command_find(struct slice name);
+
+/** Whether `argc` (the name counted) fits the row's arity. */
+bool command_arity_ok(const struct command *command, uint32_t argc);
+
+/** Writes the syntax for people, "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]", to `out`,
+ *  NUL-terminated, cut to `size`. */
+void command_syntax(const struct command *command, char *out, size_t size);
+
+/** Answers COMMAND and its subcommands COUNT, LIST, INFO [name ...], DOCS [name ...], in the shapes Redis 7 gives
+ *  them. `request` is the whole COMMAND request; an unknown subcommand answers an error that lists those known. */
+void command_answer(struct reply *reply, const struct request *request);
+
+#endif
