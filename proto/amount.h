@@ -24,7 +24,12 @@ __extension__ typedef __int128 balance_t;
 /** The largest scale (fraction digits) an asset may have. */
 #define AMOUNT_SCALE_MAX 18
 
-/** The longest text of a decimal that decimal_parse accepts: 39 digits fit 128 bits, a point, 38 of fraction. */
+/** The most fraction digits a decimal may be written with: what a 128-bit number has after its first digit.
+ */
+#define DECIMAL_DIGITS_MAX 38
+
+/** The longest text of a decimal that decimal_parse accepts: 39 digits fit 128 bits, a point, 38 of fraction.
+ */
 #define DECIMAL_TEXT_MAX 80
 
 /** Room for any formatted amount, balance or total, with its sign and point. Not NUL-terminated. */
@@ -39,8 +44,10 @@ struct decimal {
 /** Why a text is not a decimal. */
 enum decimal_status {
     DECIMAL_OK,
-    DECIMAL_MALFORMED, /* empty, a sign, an exponent, two points, no digit on a side of the point, a stray byte */
-    DECIMAL_TOO_LARGE  /* well formed, but its digits without the point do not fit 128 bits, or it is too long */
+    DECIMAL_MALFORMED, /* empty, a sign, an exponent, two points, no digit on a side of the point, a stray
+                          byte */
+    DECIMAL_TOO_LARGE  /* well formed, but its digits without the point do not fit 128 bits, or there are too
+                          many */
 };
 
 /** A sum of amounts of many accounts: 192 bits, so that no number of accounts can overflow it. */

@@ -19,9 +19,9 @@ static inline size_t buffer_length(const struct buffer *buffer)
     return buffer->end - buffer->start;
 }
 
-/** Makes room for at least `length` bytes after the end, moving what is there to the front or growing as needed.
- *  Returns where they start. Ends the process with a message when there is no memory. Pointers into the buffer
- *  are invalid afterwards. */
+/** Makes room for at least `length` bytes after the end, moving what is there to the front or growing as
+ * needed. Returns where they start. Ends the process with a message when there is no memory. Pointers into
+ * the buffer are invalid afterwards. */
 char *buffer_reserve(struct buffer *buffer, size_t length);
 
 /** Appends a copy of `length` bytes. */

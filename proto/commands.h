@@ -1,5 +1,5 @@
-/* commands.h: every command the server knows, as rows of one table. Dispatch, arity errors, COMMAND, COMMAND DOCS
- * and the client's help all come from it, so that they can't disagree.
+/* commands.h: every command the server knows, as rows of one table. Dispatch, arity errors, COMMAND, COMMAND
+ * DOCS and the client's help all come from it, so that they can't disagree.
  */
 #ifndef BURSAR_PROTO_COMMANDS_H
 #define BURSAR_PROTO_COMMANDS_H
@@ -41,10 +41,10 @@ enum command_id {
 
 /** What a command does to the ledger, as COMMAND reports it. */
 enum command_flag {
-    COMMAND_WRITES = 1,  /* may change accounts, assets or ids */
-    COMMAND_READS = 2,   /* reads the ledger, changes nothing */
-    COMMAND_ADMIN = 4,   /* about the server, for operators */
-    COMMAND_SESSION = 8  /* about this connection only; answered without the ledger */
+    COMMAND_WRITES = 1, /* may change accounts, assets or ids */
+    COMMAND_READS = 2,  /* reads the ledger, changes nothing */
+    COMMAND_ADMIN = 4,  /* about the server, for operators */
+    COMMAND_SESSION = 8 /* about this connection only; answered without the ledger */
 };
 
 /** What one argument is. */
@@ -62,9 +62,9 @@ enum argument_kind {
 };
 
 struct argument {
-    const char *name;             /* as help shows it: "account" */
+    const char *name; /* as help shows it: "account" */
     enum argument_kind kind;
-    const char *token;            /* the keyword before it, "OVERDRAFT", or NULL */
+    const char *token; /* the keyword before it, "OVERDRAFT", or NULL */
     bool optional;
     bool multiple;                /* may be repeated */
     const struct argument *parts; /* of ONE_OF and BLOCK: ends with a NULL name; else NULL */
@@ -90,12 +90,13 @@ const struct command *command_find(struct slice name);
 /** Whether `argc` (the name counted) fits the row's arity. */
 bool command_arity_ok(const struct command *command, uint32_t argc);
 
-/** Writes the syntax for people, "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]", to `out`,
- *  NUL-terminated, cut to `size`. */
+/** Writes the syntax for people, "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]", to
+ * `out`, NUL-terminated, cut to `size`. */
 void command_syntax(const struct command *command, char *out, size_t size);
 
-/** Answers COMMAND and its subcommands COUNT, LIST, INFO [name ...], DOCS [name ...], in the shapes Redis 7 gives
- *  them. `request` is the whole COMMAND request; an unknown subcommand answers an error that lists those known. */
+/** Answers COMMAND and its subcommands COUNT, LIST, INFO [name ...], DOCS [name ...], in the shapes Redis 7
+ * gives them. `request` is the whole COMMAND request; an unknown subcommand answers an error that lists those
+ * known. */
 void command_answer(struct reply *reply, const struct request *request);
 
 #endif
