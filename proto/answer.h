@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ANSWER_LINE_MAX  (64 * 1024)         /* bytes of a head or of a simple text, without its line end */
-#define ANSWER_TEXT_MAX  (512 * 1024 * 1024) /* bytes of one bulk text: what Redis allows */
-#define ANSWER_COUNT_MAX (1024 * 1024)       /* items of one aggregate: a damaged head is not waited for */
-#define ANSWER_DEPTH_MAX 16                  /* aggregates within each other; COMMAND DOCS needs 8 */
+#define ANSWER_LINE_MAX  65536     /* bytes of a head or of a simple text, without its line end */
+#define ANSWER_TEXT_MAX  536870912 /* bytes of one bulk text: what Redis allows */
+#define ANSWER_COUNT_MAX 1048576   /* items of one aggregate: a damaged head is not waited for */
+#define ANSWER_DEPTH_MAX 16        /* aggregates within each other; COMMAND DOCS needs 8 */
 
 enum answer_kind {
     ANSWER_SIMPLE,  /* +text */

@@ -11,11 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RESP_ARGS_MAX 1024        /* arguments of one request, its command included */
-#define RESP_LINE_MAX (64 * 1024) /* bytes of an inline request or a header line, without its line end */
-#define RESP_BULK_MAX (64 * 1024) /* bytes of one argument */
-#define RESP_REQUEST_MAX \
-    (1024 * 1024) /* bytes of one whole request: what a connection must be able to buffer */
+#define RESP_ARGS_MAX    1024    /* arguments of one request, its command included */
+#define RESP_LINE_MAX    65536   /* bytes of an inline request or a header line, without its line end */
+#define RESP_BULK_MAX    65536   /* bytes of one argument */
+#define RESP_REQUEST_MAX 1048576 /* bytes of one whole request: what a connection must be able to buffer */
 
 /** A run of bytes that somebody else owns. Not NUL-terminated. */
 struct slice {
