@@ -1,0 +1,28 @@
+/* sequence.h: the one counter of the whole ledger: which number comes next, and at what time.
+ *
+ * Every commit record has a number and a time, and both grow together. Workers claim them once for a whole
+ * batch, so the counter is touched thousands of times a second, not millions. Number and time move in one
+ * 16-byte compare-exchange: two counters could disagree about who came first.
+ */
+#ifndef BURSAR_SERVER_SEQUENCE_H
+#define BURSAR_SERVER_SEQUENCE_H
+
+#include <stdint.h>
+
+#include "ledger/message.h"
+
+/** The last number claimed and its time. On a cache line of its own, since every worker writes it. */
+struct sequence {
+    _Alignas(64) _Atomic struct stamp last;
+};
+
+/** Starts at number 0, claimed by nobody, at time 0. */
+void sequence_init(struct sequence *sequence);
+
+/** Claims `count` consecutive numbers and as many strictly increasing times, and returns the first of both:
+ *  number + i and time + i are the caller's for i below `count`. Numbers start at 1. The time is `now_ns`
+ *  (nanoseconds since the epoch), or just after the last one claimed where the clock stands behind it.
+ *  With count 0 nothing is claimed: returns what the next claim would get. Any thread. */
+struct stamp sequence_claim(struct sequence *sequence, uint64_t count, uint64_t now_ns);
+
+#endif
