@@ -128,24 +128,40 @@ static enum answer_status scalar_read(size_t *position, const struct line *line,
     return ANSWER_OK;
 }
 
+/* What a head's mark announces. False for a byte that is no mark. */
+static bool mark_kind(char mark, enum answer_kind *kind)
+{
+    switch (mark) {
+    case '+': *kind = ANSWER_SIMPLE; return true;
+    case '-':
+    case '!': *kind = ANSWER_ERROR; return true;
+    case ':': *kind = ANSWER_INTEGER; return true;
+    case '$':
+    case '=': *kind = ANSWER_TEXT; return true;
+    case '_': *kind = ANSWER_NIL; return true;
+    case '*': *kind = ANSWER_ARRAY; return true;
+    case '%': *kind = ANSWER_MAP; return true;
+    case '~': *kind = ANSWER_SET; return true;
+    case '>': *kind = ANSWER_PUSH; return true;
+    case '#': *kind = ANSWER_BOOLEAN; return true;
+    case ',':
+    case '(': *kind = ANSWER_NUMBER; return true;
+    default: return false;
+    }
+}
+
 enum answer_status answer_next(const char *bytes, size_t length, size_t *position, struct answer *item)
 {
     if (*position >= length)
         return ANSWER_MORE;
-    static const char marks[] = "+-:$_*%~>#,(=!";
-    static const enum answer_kind kinds[] = {ANSWER_SIMPLE, ANSWER_ERROR,   ANSWER_INTEGER, ANSWER_TEXT,
-                                             ANSWER_NIL,    ANSWER_ARRAY,   ANSWER_MAP,     ANSWER_SET,
-                                             ANSWER_PUSH,   ANSWER_BOOLEAN, ANSWER_NUMBER,  ANSWER_NUMBER,
-                                             ANSWER_TEXT,   ANSWER_ERROR};
     char mark = bytes[*position];
-    const char *known = memchr(marks, mark, sizeof marks - 1);
-    if (known == NULL)
+    struct answer read = {0};
+    if (!mark_kind(mark, &read.kind))
         return ANSWER_BROKEN;
     struct line line;
     enum answer_status status = line_find(bytes, length, *position + 1, &line);
     if (status != ANSWER_OK)
         return status;
-    struct answer read = {.kind = kinds[known - marks]};
     switch (mark) {
     case '$':
     case '!': status = text_read(bytes, length, position, &line, &read); break;

@@ -18,12 +18,22 @@
 #define VERBATIM_PREFIX        "txt:"
 #define VERBATIM_PREFIX_LENGTH (sizeof VERBATIM_PREFIX - 1)
 
+/* Writes `length` bytes of `text` and CRLF to `out`. */
+static void line_write(char *out, const char *text, size_t length)
+{
+    if (length > 0)
+        memcpy(out, text, length);
+    out[length] = '\r';
+    out[length + 1] = '\n';
+}
+
 /* Writes mark, number, CRLF to `out`, which has HEAD_MAX bytes. Returns the number of bytes. */
 static size_t head_write(char *out, char mark, uint64_t number)
 {
     out[0] = mark;
     size_t length = 1 + digits_format(number, out + 1);
-    memcpy(out + length, "\r\n", 2);
+    out[length] = '\r';
+    out[length + 1] = '\n';
     return length + 2;
 }
 
@@ -37,23 +47,21 @@ void reply_simple(struct reply *reply, const char *text)
     size_t length = strlen(text);
     char *out = buffer_reserve(reply->out, length + 3);
     out[0] = '+';
-    memcpy(out + 1, text, length);
-    memcpy(out + 1 + length, "\r\n", 2);
+    line_write(out + 1, text, length);
     reply->out->end += length + 3;
 }
 
 void reply_error(struct reply *reply, const char *code, const char *sentence, size_t length)
 {
-    size_t code_length = strlen(code);
-    char *out = buffer_reserve(reply->out, code_length + length + 4);
-    *out++ = '-';
-    memcpy(out, code, code_length);
-    out += code_length;
-    *out++ = ' ';
+    buffer_append(reply->out, "-", 1);
+    buffer_append(reply->out, code, strlen(code));
+    buffer_append(reply->out, " ", 1);
+    char *out = buffer_reserve(reply->out, length + 2);
     for (size_t i = 0; i < length; i++)
-        *out++ = (char)(sentence[i] >= ' ' && sentence[i] <= '~' ? sentence[i] : '?');
-    memcpy(out, "\r\n", 2);
-    reply->out->end += code_length + length + 4;
+        out[i] = (char)(sentence[i] >= ' ' && sentence[i] <= '~' ? sentence[i] : '?');
+    out[length] = '\r';
+    out[length + 1] = '\n';
+    reply->out->end += length + 2;
 }
 
 void reply_errorf(struct reply *reply, const char *code, const char *format, ...)
@@ -83,9 +91,7 @@ void reply_bulk(struct reply *reply, const char *text, size_t length)
 {
     char *out = buffer_reserve(reply->out, HEAD_MAX + length + 2);
     size_t head = head_write(out, '$', length);
-    if (length > 0)
-        memcpy(out + head, text, length);
-    memcpy(out + head + length, "\r\n", 2);
+    line_write(out + head, text, length);
     reply->out->end += head + length + 2;
 }
 
@@ -106,7 +112,8 @@ void reply_textf(struct reply *reply, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(out, (size_t)length + 1, format, arguments);
     va_end(arguments);
-    memcpy(out + length, "\r\n", 2);
+    out[length] = '\r';
+    out[length + 1] = '\n';
     reply->out->end += (size_t)length + 2;
 }
 
