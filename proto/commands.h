@@ -5,6 +5,7 @@
 #define BURSAR_PROTO_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/reply.h"
@@ -62,29 +63,30 @@ enum argument_kind {
 };
 
 struct argument {
-    const char *name; /* as help shows it: "account" */
-    enum argument_kind kind;
-    const char *token; /* the keyword before it, "OVERDRAFT", or NULL */
-    bool optional;
-    bool multiple;                /* may be repeated */
+    const char *name;             /* as help shows it: "account" */
+    const char *token;            /* the keyword before it, "OVERDRAFT", or NULL */
     const struct argument *parts; /* of ONE_OF and BLOCK: ends with a NULL name; else NULL */
+    enum argument_kind kind;
+    bool optional;
+    bool multiple; /* may be repeated */
 };
 
 struct command {
     enum command_id id;
-    const char *name;    /* in capitals */
-    int arity;           /* as Redis counts: the command's name included; -n means n or more */
-    unsigned flags;      /* enum command_flag */
-    const char *group;   /* "accounts", "transfers", "assets", "ledger", "connection", "server" */
-    const char *summary; /* one sentence without a full stop */
-    const char *reply;   /* what it answers, in a few words */
+    const char *name;       /* in capitals */
+    int arity;              /* as Redis counts: the command's name included; -n means n or more */
+    unsigned flags;         /* enum command_flag */
+    const char *group;      /* "accounts", "transfers", "assets", "ledger", "connection", "server" */
+    const char *summary;    /* one sentence without a full stop */
+    const char *complexity; /* how the work grows, "O(1)" */
+    const char *reply;      /* what it answers, in a few words */
     const struct argument *arguments; /* ends with a NULL name */
 };
 
 /** The rows, COMMAND_COUNT of them, in order of their names; commands[i].id == i. */
 extern const struct command commands[COMMAND_COUNT];
 
-/** The row of a name, in any case; NULL when there is none. */
+/** The row of a name, in any case of ASCII letters; NULL when there is none. */
 const struct command *command_find(struct slice name);
 
 /** Whether `argc` (the name counted) fits the row's arity. */
