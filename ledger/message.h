@@ -105,8 +105,6 @@ enum rejection_code {
     REJECTION_IDREUSED,
     REJECTION_SAMEACCOUNT,
     REJECTION_NOACCOUNT,
-    REJECTION_CLOSED,
-    REJECTION_FROZEN,
     REJECTION_ASSET,
     REJECTION_AMOUNT,
     REJECTION_OVERFLOW,
@@ -328,6 +326,21 @@ size_t message_keys(const struct message *message, uint64_t *keys);
 
 /** Whether a request concerns every shard, and so everything else that its connection has in flight. */
 bool message_is_whole(const struct message *message);
+
+/** Makes a number real if it is provisional: `first` is the stamp of the batch's first record. */
+static inline void sequence_seal(sequence_t *number, struct stamp first)
+{
+    if ((*number & SEQUENCE_PROVISIONAL) != 0)
+        *number = first.number + (*number - SEQUENCE_PROVISIONAL);
+}
+
+/** The same for a stamp, whose time follows from its number. */
+static inline void stamp_seal(struct stamp *stamp, struct stamp first)
+{
+    if ((stamp->number & SEQUENCE_PROVISIONAL) != 0)
+        stamp->time = first.time + (stamp->number - SEQUENCE_PROVISIONAL);
+    sequence_seal(&stamp->number, first);
+}
 
 /** Makes the provisional numbers of an outgoing message real: `first` is the stamp of the batch's first
  * record. */

@@ -1,0 +1,83 @@
+/* decision.c: what was prepared here is decided: it happens now, or it never did. */
+#include <assert.h>
+#include <string.h>
+
+#include "ledger/state.h"
+
+static void hold_end_account(struct shard *shard, const struct hold *hold)
+{
+    struct account *account = hold->contention->account;
+    struct account_extra *extra = accounts_extra(&shard->accounts, account);
+    balance_t delta = (balance_t)hold->credits - (balance_t)hold->debits;
+    extra->open.debits -= hold->debits;
+    extra->open.credits -= hold->credits;
+    if (delta < 0)
+        extra->open.low -= delta;
+    else
+        extra->open.high -= delta;
+}
+
+/* Ends one hold: what it reserved is free again, and posted if the transaction happened. */
+static void hold_end(struct shard *shard, const struct hold *hold, const struct decision_message *decision)
+{
+    sequence_t number = decision->stamp.number + hold->last_leg;
+    if (hold->contention == NULL) {
+        if (decision->commit)
+            shard_post_world(shard, hold->world, hold->debits, hold->credits, number);
+        return;
+    }
+    struct contention *contention = hold->contention;
+    if (hold->reader) {
+        assert(contention->readers > 0);
+        contention->readers--;
+    } else {
+        assert(contention->writers > 0);
+        contention->writers--;
+        if (contention->account != NULL) {
+            hold_end_account(shard, hold);
+            if (decision->commit)
+                shard_post(shard, contention->account, hold->debits, hold->credits, number);
+        }
+    }
+}
+
+/* What the commit needs beyond the holds: the id of a transfer is remembered, an asset is defined. */
+static void message_commit(struct shard *shard, struct message *message,
+                           const struct decision_message *decision)
+{
+    if (message->kind == MESSAGE_DEFINE) {
+        define_commit(shard, &((const struct define_message *)(const void *)message)->asset);
+        return;
+    }
+    struct transfer_message *transfer = (struct transfer_message *)(void *)message;
+    assert(decision->head.size >= sizeof *decision + transfer->leg_count * sizeof(struct asset_tag));
+    for (unsigned i = 0; i < transfer->leg_count; i++)
+        transfer->legs[i].asset = decision->assets[i];
+    remembered_add(&shard->remembered, transfer, decision->stamp);
+}
+
+void decision_take(struct shard *shard, const struct message *message)
+{
+    const struct decision_message *decision = (const struct decision_message *)(const void *)message;
+    struct prepared *prepared = shard_unprepare(shard, decision->slot);
+    if (decision->seen > shard->horizon)
+        shard->horizon = decision->seen;
+
+    for (uint32_t i = 0; i < prepared->hold_count; i++)
+        hold_end(shard, &prepared->holds[i], decision);
+    if (prepared->message != NULL) {
+        if (decision->commit)
+            message_commit(shard, prepared->message, decision);
+        pool_give(&shard->pool, prepared->message, prepared->message->size);
+    }
+    if (prepared->gate)
+        shard->gate.held = false;
+    for (uint32_t i = 0; i < prepared->hold_count; i++) {
+        struct contention *contention = prepared->holds[i].contention;
+        if (contention == NULL)
+            continue;
+        line_wake(&contention->line, &shard->ready);
+        shard_release(shard, contention);
+    }
+    pool_give(&shard->pool, prepared, prepared->size);
+}
