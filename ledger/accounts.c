@@ -36,8 +36,7 @@ struct account *accounts_add(struct accounts *accounts, const char *id, size_t l
 {
     assert(length <= IDENT_MAX && accounts->count < INDEX_NONE);
     if (accounts->count == accounts->chunk_count * ACCOUNTS_CHUNK) {
-        void *chunk = pool_table(sizeof(struct account), ACCOUNTS_CHUNK * sizeof(struct account));
-        accounts->chunks = chunk_list_grow((void *)accounts->chunks, accounts->chunk_count++, chunk);
+        accounts->chunks = chunk_list_grow((void *)accounts->chunks, accounts->chunk_count++, pool_page());
     }
     uint32_t place = accounts->count++;
     struct account *account = accounts_at(accounts, place);
@@ -121,11 +120,11 @@ void accounts_prefetch(const struct accounts *accounts, uint64_t hash, int stage
 void accounts_free(struct accounts *accounts)
 {
     for (uint32_t i = 0; i < accounts->chunk_count; i++)
-        free(accounts->chunks[i]);
+        pool_page_free(accounts->chunks[i]);
     for (uint32_t i = 0; i < accounts->extra_chunk_count; i++)
         free(accounts->extra_chunks[i]);
     free((void *)accounts->chunks);
     free((void *)accounts->extra_chunks);
     index_free(&accounts->index);
-    *accounts = (struct accounts){0};
+    memset(accounts, 0, sizeof *accounts);
 }

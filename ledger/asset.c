@@ -53,12 +53,12 @@ void assets_init(struct assets *assets)
     }
 }
 
-struct asset *assets_find(struct assets *assets, const char *code, size_t length)
+struct asset *assets_find(const struct assets *assets, const char *code, size_t length)
 {
     for (uint32_t i = 0; i < assets->count; i++) {
-        struct asset *asset = &assets->rows[i];
+        const struct asset *asset = &assets->rows[i];
         if (asset->tag.length == length && memcmp(asset->tag.code, code, length) == 0)
-            return asset;
+            return (struct asset *)(uintptr_t)asset;
     }
     return NULL;
 }
@@ -72,7 +72,7 @@ struct asset *assets_add(struct assets *assets, const struct asset_tag *tag)
     return asset;
 }
 
-struct asset *assets_world(struct assets *assets, const char *id, size_t length)
+struct asset *assets_world(const struct assets *assets, const char *id, size_t length)
 {
     const size_t prefix = sizeof WORLD_ID; /* with a '/' in the place of its NUL */
     if (length <= prefix)

@@ -45,12 +45,12 @@ bool asset_tag_equal(const struct asset_tag *a, const struct asset_tag *b);
 void assets_init(struct assets *assets);
 
 /** The asset with this code; NULL when there is none. */
-struct asset *assets_find(struct assets *assets, const char *code, size_t length);
+struct asset *assets_find(const struct assets *assets, const char *code, size_t length);
 
 /** Adds an asset; NULL when the table is full. The tag's code must not exist yet. */
 struct asset *assets_add(struct assets *assets, const struct asset_tag *tag);
 
 /** The asset that an @world id names; NULL when it names none. `length` counts "@world/" too. */
-struct asset *assets_world(struct assets *assets, const char *id, size_t length);
+struct asset *assets_world(const struct assets *assets, const char *id, size_t length);
 
 #endif

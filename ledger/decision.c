@@ -41,6 +41,14 @@ static void hold_end(struct shard *shard, const struct hold *hold, const struct 
     }
 }
 
+static const struct account *party_find(const struct shard *shard, const struct transfer_message *transfer,
+                                        const struct name *name)
+{
+    struct contention *contention;
+    bool here = !name->world && name->shard == shard->config.index;
+    return here ? shard_find(shard, transfer, name, &contention) : NULL;
+}
+
 /* What the commit needs beyond the holds: the id of a transfer is remembered, an asset is defined. */
 static void message_commit(struct shard *shard, struct message *message,
                            const struct decision_message *decision)
@@ -51,9 +59,14 @@ static void message_commit(struct shard *shard, struct message *message,
     }
     struct transfer_message *transfer = (struct transfer_message *)(void *)message;
     assert(decision->head.size >= sizeof *decision + transfer->leg_count * sizeof(struct asset_tag));
-    for (unsigned i = 0; i < transfer->leg_count; i++)
-        transfer->legs[i].asset = decision->assets[i];
-    remembered_add(&shard->remembered, transfer, decision->stamp);
+    const struct account *parties[2 * LEGS_MAX];
+    for (unsigned i = 0; i < transfer->leg_count; i++) {
+        struct leg *leg = &transfer->legs[i];
+        leg->asset = decision->assets[i];
+        parties[2 * i] = party_find(shard, transfer, &leg->from);
+        parties[2 * i + 1] = party_find(shard, transfer, &leg->to);
+    }
+    remembered_add(&shard->remembered, transfer, parties, decision->stamp);
 }
 
 void decision_take(struct shard *shard, const struct message *message)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/pool.h"
+
 #define INDEX_SEGMENT_BITS 10
 #define INDEX_SEGMENTS     (1U << INDEX_SEGMENT_BITS)
 #define INDEX_NONE         UINT32_MAX /* no value: walks end with it, and it can't be inserted */
@@ -29,6 +31,7 @@ struct index_segment {
 
 /** A zeroed struct index is an empty one. */
 struct index {
+    struct pool pool; /* of the segments' slots */
     struct index_segment segments[INDEX_SEGMENTS];
 };
 

@@ -21,6 +21,6 @@ bool lookup_take(struct shard *shard, struct message *message, bool again, struc
     answer->head.ticket = message->ticket;
     answer->seen = shard->horizon;
     if (entry != NULL)
-        remembered_answer(entry, answer);
+        remembered_answer(&shard->remembered, entry, answer);
     return true;
 }

@@ -2,12 +2,13 @@
 #include "ledger/pool.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define BLOCK_MIN  64
-#define CHUNK_SIZE ((size_t)256 * 1024)
+#define BLOCK_MIN 64
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_IS_MALLOC 1
@@ -27,26 +28,48 @@ static unsigned class_of(size_t size)
     return class;
 }
 
-void *pool_table(size_t alignment, size_t size)
+static void *or_abort(void *memory, size_t size)
 {
-    size = (size + alignment - 1) & ~(alignment - 1);
-    void *memory = aligned_alloc(alignment, size);
-    if (memory == NULL) {
+    if (memory == NULL || memory == MAP_FAILED) {
         (void)fprintf(stderr, "out of memory: %zu bytes for the ledger\n", size);
         abort();
     }
-    memset(memory, 0, size);
     return memory;
+}
+
+void *pool_table(size_t alignment, size_t size)
+{
+    size = (size + alignment - 1) & ~(alignment - 1);
+    return memset(or_abort(aligned_alloc(alignment, size), size), 0, size);
+}
+
+void *pool_page(void)
+{
+    /* Mappings are aligned to ordinary pages: map twice as much and give back what is not aligned. */
+    char *mapped = or_abort(
+        mmap(NULL, 2 * POOL_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+        POOL_PAGE);
+    size_t before = (POOL_PAGE - (uintptr_t)mapped % POOL_PAGE) % POOL_PAGE;
+    if (before > 0)
+        munmap(mapped, before);
+    munmap(mapped + before + POOL_PAGE, POOL_PAGE - before);
+    madvise(mapped + before, POOL_PAGE, MADV_HUGEPAGE); /* a wish: without it all works, slower */
+    return mapped + before;
+}
+
+void pool_page_free(void *page)
+{
+    munmap(page, POOL_PAGE);
 }
 
 static void *carve(struct pool *pool, size_t size)
 {
     if (pool->fresh_size < size) {
-        struct pool_block *chunk = pool_table(BLOCK_MIN, CHUNK_SIZE);
-        chunk->next = pool->chunks;
-        pool->chunks = chunk;
-        pool->fresh = (char *)chunk + BLOCK_MIN; /* the first block's room links the chunks */
-        pool->fresh_size = CHUNK_SIZE - BLOCK_MIN;
+        struct pool_block *page = pool_page();
+        page->next = pool->pages;
+        pool->pages = page;
+        pool->fresh = (char *)page + BLOCK_MIN; /* the first block's room links the pages */
+        pool->fresh_size = POOL_PAGE - BLOCK_MIN;
     }
     void *block = pool->fresh;
     pool->fresh += size;
@@ -81,10 +104,10 @@ void pool_give(struct pool *pool, void *block, size_t size)
 
 void pool_free(struct pool *pool)
 {
-    while (pool->chunks != NULL) {
-        struct pool_block *chunk = pool->chunks;
-        pool->chunks = chunk->next;
-        free(chunk);
+    while (pool->pages != NULL) {
+        struct pool_block *page = pool->pages;
+        pool->pages = page->next;
+        pool_page_free(page);
     }
     *pool = (struct pool){0};
 }

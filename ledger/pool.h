@@ -9,15 +9,18 @@
 
 #include <stddef.h>
 
-#define POOL_CLASSES 9 /* 64 bytes to 16 KiB */
+#define POOL_CLASSES 15 /* 64 bytes to 1 MiB */
+
+/** What pool_page returns: the size of a huge page. */
+#define POOL_PAGE ((size_t)2 << 20)
 
 struct pool_block;
 
 /** A zeroed struct pool is an empty one. */
 struct pool {
     struct pool_block *free[POOL_CLASSES]; /* by size: 64 << class */
-    struct pool_block *chunks;             /* all that was carved, for pool_free */
-    char *fresh;                           /* the uncarved rest of the newest chunk */
+    struct pool_block *pages;              /* all that was carved, for pool_free */
+    char *fresh;                           /* the uncarved rest of the newest page */
     size_t fresh_size;
 };
 
@@ -28,8 +31,13 @@ void *pool_take(struct pool *pool, size_t size);
 /** Gives back a block that pool_take returned for the same `size`. */
 void pool_give(struct pool *pool, void *block, size_t size);
 
-/** Releases every chunk. Blocks still taken are invalid afterwards. */
+/** Releases every page. Blocks still taken are invalid afterwards. */
 void pool_free(struct pool *pool);
+
+/** One POOL_PAGE of zeroed memory, in a huge page where the system has one: with ordinary pages, first
+ * touches and address translation cost half of a transfer on a large ledger. pool_page_free releases it. */
+void *pool_page(void);
+void pool_page_free(void *page);
 
 /** Memory of `size` bytes aligned to `alignment`, zeroed, for tables that grow; free() releases it. Ends the
  *  process with a message when there is none. */

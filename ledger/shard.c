@@ -14,6 +14,7 @@ struct shard *shard_create(const struct shard_config *config)
     struct shard *shard = pool_table(64, sizeof *shard);
     shard->config = *config;
     assets_init(&shard->assets);
+    remembered_init(&shard->remembered, &shard->assets);
     return shard;
 }
 
@@ -133,8 +134,8 @@ void shard_prefetch(const struct shard *shard, const struct message *message, in
     const void *body = message;
     if (message->kind == MESSAGE_TRANSFER) {
         const struct transfer_message *transfer = body;
-        if (transfer->id.shard == shard->config.index)
-            remembered_prefetch(&shard->remembered, transfer->id.hash, stage);
+        if (stage == 0 && transfer->id.shard == shard->config.index)
+            remembered_prefetch(&shard->remembered, transfer->id.hash);
         for (unsigned i = 0; i < transfer->leg_count; i++) {
             name_prefetch(shard, &transfer->legs[i].from, stage);
             name_prefetch(shard, &transfer->legs[i].to, stage);

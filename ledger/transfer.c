@@ -73,7 +73,7 @@ static void transfer_reject(struct shard *shard, const struct transfer_message *
 static void id_answer(struct shard *shard, struct transfer_message *transfer,
                       const struct remembered_entry *entry, struct outbox *outbox)
 {
-    if (!remembered_matches(entry, transfer)) {
+    if (!remembered_matches(&shard->remembered, entry, transfer)) {
         transfer->rejection = (struct rejection){.rank = RANK_ID, .code = REJECTION_IDREUSED};
         transfer_reject(shard, transfer, outbox);
         return;
@@ -91,6 +91,21 @@ static void fill_numbers(const struct visit *visit, struct transfer_message *tra
         if (visit->to[i] != TOUCH_NONE)
             transfer->legs[i].to_number = visit->touches[visit->to[i]].account->opened.number;
     }
+}
+
+/* Keeps the id of a transfer that is decided here, with the accounts that live here. */
+static void id_remember(struct shard *shard, const struct transfer_message *transfer, struct stamp stamp)
+{
+    const struct visit *visit = &shard->visit;
+    const struct account *parties[2 * LEGS_MAX];
+    for (unsigned i = 0; i < transfer->leg_count; i++) {
+        int16_t from = visit->from[i];
+        int16_t to = visit->to[i];
+        parties[2 * i] = from != TOUCH_NONE ? visit->touches[from].account : NULL;
+        parties[2 * i + 1] = to != TOUCH_NONE ? visit->touches[to].account : NULL;
+    }
+    struct remembered_entry *entry = remembered_add(&shard->remembered, transfer, parties, stamp);
+    shard_unsealed(shard, &entry->stamp);
 }
 
 /* Everything here and everything reserved on the shards before holds: the transfer happens now. */
@@ -114,8 +129,7 @@ static void transfer_commit(struct shard *shard, struct transfer_message *transf
     }
     uint64_t id_elsewhere = 0;
     if (id_is_here(shard, transfer)) {
-        struct remembered_entry *entry = remembered_add(&shard->remembered, transfer, stamp);
-        shard_unsealed(shard, &entry->stamp);
+        id_remember(shard, transfer, stamp);
     } else
         id_elsewhere = UINT64_C(1) << transfer->id.shard;
     shard_decide(shard, &transfer->head, &transfer->route, true, stamp, id_elsewhere, outbox);
