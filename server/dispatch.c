@@ -1,0 +1,276 @@
+/* dispatch.c: one connection's requests, one after another. */
+#include "server/dispatch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/commands.h"
+#include "proto/reply.h"
+#include "server/render.h"
+#include "server/request.h"
+#include "server/server.h"
+#include "server/session.h"
+
+/* How much of an unknown command an error quotes. */
+#define QUOTE_MAX 128
+
+/** Where an answer given at once goes: to the output, or behind the requests in flight. */
+static struct reply reply_begin(struct connection *connection)
+{
+    bool first = flight_count(&connection->flights) == 0;
+    struct buffer *out = first ? &connection->output : &connection->worker->rendered;
+    return (struct reply){.out = out, .version = connection->session.version};
+}
+
+static void reply_end(struct connection *connection, const struct reply *reply)
+{
+    if (reply->out != &connection->output) {
+        flight_store_reply(&connection->flights, reply->out, (uint32_t)connection->worker->now_us);
+        buffer_consume(reply->out, buffer_length(reply->out));
+    }
+    connection_touch(connection);
+    connection->worker->more = true;
+}
+
+/** Hands a request that flight_admits to the shard it visits first. */
+static void request_begin(struct connection *connection, const struct flight_plan *plan)
+{
+    struct worker *worker = connection->worker;
+    const struct define_message *routed = (const struct define_message *)(const void *)plan->message;
+    unsigned first = members_first(routed->route.members);
+    struct buffer *out = first == worker->index ? &worker->run : &worker->outbox.to[first];
+    buffer_append(out, plan->message, plan->message->size);
+    flight_begin(&connection->flights, plan);
+    worker->more = true;
+}
+
+static void request_hold(struct connection *connection, const struct flight_plan *plan)
+{
+    struct held *held = &connection->held;
+    held->command = plan->command;
+    held->text_length = (uint8_t)plan->text.length;
+    buffer_append(&held->bytes, plan->message, plan->message->size);
+    buffer_append(&held->bytes, plan->text.text, plan->text.length);
+}
+
+static struct flight_plan plan_new(const struct connection *connection, uint8_t command)
+{
+    const struct worker *worker = connection->worker;
+    return (struct flight_plan){.started_us = (uint32_t)worker->now_us,
+                                .command = command,
+                                .version = (uint8_t)connection->session.version,
+                                .lone = worker->sender.shards == 1};
+}
+
+/** Composes a request to the ledger and starts it, or holds it back until it may start. */
+static void request_ledger(struct connection *connection, const struct command *command,
+                           const struct request *request)
+{
+    struct worker *worker = connection->worker;
+    struct flight_plan plan = plan_new(connection, (uint8_t)command->id);
+    worker->sender.ticket = connection_ticket(connection);
+    buffer_consume(&worker->draft, buffer_length(&worker->draft));
+    struct reply reply = reply_begin(connection);
+    plan.message = request_compose(worker, command, request, &reply, &plan.text);
+    if (!plan.message) {
+        counter_add(&worker->counters.errors, 1);
+        reply_end(connection, &reply);
+    } else if (flight_admits(&connection->flights, &plan)) {
+        request_begin(connection, &plan);
+    } else {
+        request_hold(connection, &plan);
+    }
+}
+
+static void reply_unknown(struct reply *reply, const struct request *request)
+{
+    char arguments[QUOTE_MAX + 1] = "";
+    size_t length = 0;
+    for (uint32_t i = 1; i < request->argc && length < QUOTE_MAX; i++) {
+        struct slice argument = request->args[i];
+        int shown = argument.length > QUOTE_MAX ? QUOTE_MAX : (int)argument.length;
+        length +=
+            (size_t)snprintf(arguments + length, sizeof arguments - length, "'%.*s' ", shown, argument.text);
+    }
+    struct slice name = request->args[0];
+    int shown = name.length > QUOTE_MAX ? QUOTE_MAX : (int)name.length;
+    reply_errorf(reply, "ERR", "unknown command '%.*s', with args beginning with: %s", shown, name.text,
+                 arguments);
+}
+
+static void reply_arity(struct reply *reply, const struct command *command)
+{
+    char name[QUOTE_MAX];
+    char syntax[512];
+    size_t length = strlen(command->name);
+    assert(length < sizeof name);
+    for (size_t i = 0; i <= length; i++) {
+        char letter = command->name[i];
+        name[i] = (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
+    }
+    command_syntax(command, syntax, sizeof syntax);
+    reply_errorf(reply, "ERR", "wrong number of arguments for '%s' command; it is %s", name, syntax);
+}
+
+static void request_take(struct connection *connection, const struct request *request)
+{
+    if (request->argc == 0) {
+        return;
+    }
+    struct counters *counters = &connection->worker->counters;
+    counter_add(&counters->requests, 1);
+    const struct command *command = command_find(request->args[0]);
+    bool fits = command && command_arity_ok(command, request->argc);
+    if (fits && (command->flags & (COMMAND_READS | COMMAND_WRITES))) {
+        request_ledger(connection, command, request);
+        return;
+    }
+    struct reply reply = reply_begin(connection);
+    if (fits) {
+        session_answer(connection, command, request, &reply);
+    } else if (command) {
+        reply_arity(&reply, command);
+    } else {
+        reply_unknown(&reply, request);
+    }
+    counter_add(&counters->errors, !fits);
+    reply_end(connection, &reply);
+}
+
+/** Answers with an error and takes no further request. */
+static void connection_refuse(struct connection *connection, const char *sentence)
+{
+    struct reply reply = reply_begin(connection);
+    reply_error(&reply, "ERR", sentence, strlen(sentence));
+    reply_end(connection, &reply);
+    connection->ended = true;
+    connection->unfinished_us = 0;
+}
+
+void dispatch_input(struct connection *connection, struct buffer *input)
+{
+    struct worker *worker = connection->worker;
+    bool unfinished = false;
+    while (connection_accepts(connection) && buffer_length(input) > 0) {
+        unfinished = buffer_length(input) < connection->input_needed;
+        if (unfinished) {
+            break;
+        }
+        struct resp_result result;
+        resp_parse(input->bytes + input->start, buffer_length(input), &worker->request, &result);
+        if (result.status == RESP_ERROR) {
+            connection_refuse(connection, result.error);
+            break;
+        }
+        if (result.status == RESP_MORE) {
+            connection->input_needed = result.size;
+            continue;
+        }
+        request_take(connection, &worker->request);
+        buffer_consume(input, result.size);
+        connection->input_needed = 1;
+        connection->unfinished_us = 0;
+    }
+    if (!unfinished) {
+        connection->unfinished_us = 0;
+    } else if (connection->unfinished_us == 0) {
+        connection->unfinished_us = worker->now_us;
+    }
+    if (connection->ended) {
+        buffer_consume(input, buffer_length(input));
+    }
+}
+
+void dispatch_resume(struct connection *connection)
+{
+    struct held *held = &connection->held;
+    if (buffer_length(&held->bytes) > 0) {
+        struct flight_plan plan = plan_new(connection, held->command);
+        plan.message = (const struct message *)(const void *)held->bytes.bytes;
+        plan.text = (struct slice){held->bytes.bytes + plan.message->size, held->text_length};
+        if (!flight_admits(&connection->flights, &plan)) {
+            return;
+        }
+        request_begin(connection, &plan);
+        buffer_consume(&held->bytes, buffer_length(&held->bytes));
+    }
+    dispatch_input(connection, &connection->input);
+    if (connection->hung_up && connection_accepts(connection)) {
+        connection->ended = true; /* what is left of its input will never be a request */
+    }
+}
+
+void dispatch_timeout(struct connection *connection)
+{
+    char sentence[128];
+    snprintf(sentence, sizeof sentence, "timeout: a request stayed unfinished for %ld seconds",
+             (long)connection->worker->server->config.timeout);
+    connection_refuse(connection, sentence);
+    buffer_consume(&connection->input, buffer_length(&connection->input));
+}
+
+/** What must be durable before the client hears the answer. */
+static sequence_t answer_seen(const struct message *answer)
+{
+    const void *body = answer;
+    switch ((enum message_kind)answer->kind) {
+    case MESSAGE_OUTCOME: return ((const struct outcome_message *)body)->seen;
+    case MESSAGE_LOOKUP: return ((const struct lookup_answer *)body)->seen;
+    default: return ((const struct define_message *)body)->route.seen;
+    }
+}
+
+/** The output takes one more answer, of the oldest request in flight. */
+static void answer_written(struct connection *connection, const struct flight *flight)
+{
+    struct worker *worker = connection->worker;
+    if (flight->seen > connection->output_seen) {
+        connection->output_seen = flight->seen;
+    }
+    counters_latency(&worker->counters, (uint32_t)worker->now_us - flight->started_us);
+    flight_retire(&connection->flights);
+}
+
+/** Writes the answers that waited for the one just written. */
+static void answers_follow(struct connection *connection)
+{
+    const struct flight *flight = NULL;
+    while ((flight = flight_ready(&connection->flights)) != NULL) {
+        struct reply reply = {.out = &connection->output, .version = flight->version};
+        if (flight->state == FLIGHT_NUMBER) {
+            reply_integer(&reply, flight->number);
+        } else {
+            const char *bytes = connection->flights.stored.bytes + flight->text.offset;
+            buffer_append(&connection->output, bytes, flight->text.length);
+        }
+        answer_written(connection, flight);
+    }
+}
+
+void dispatch_answer(struct worker *worker, const struct message *answer)
+{
+    struct connection *connection = connection_find(worker, answer->ticket);
+    if (!connection) {
+        return;
+    }
+    struct flights *flights = &connection->flights;
+    struct flight *flight = flight_find(flights, (uint16_t)answer->ticket);
+    const struct outcome_message *outcome = (const struct outcome_message *)(const void *)answer;
+    flight->seen = answer_seen(answer);
+    connection_touch(connection);
+    if (flight_is_first(flights, flight)) {
+        struct reply reply = {.out = &connection->output, .version = flight->version};
+        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+        answer_written(connection, flight);
+        answers_follow(connection);
+    } else if (answer->kind == MESSAGE_OUTCOME && outcome->status == OUTCOME_NUMBER) {
+        flight->state = FLIGHT_NUMBER;
+        flight->number = (int64_t)outcome->number;
+    } else {
+        struct reply reply = {.out = &worker->rendered, .version = flight->version};
+        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+        flight_store_text(flights, flight, &worker->rendered);
+        buffer_consume(&worker->rendered, buffer_length(&worker->rendered));
+    }
+}

@@ -1,0 +1,29 @@
+/* main.c: bursard, the server's process. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/config.h"
+#include "server/server.h"
+
+/* What a wrong command line exits with, so that a supervisor can tell it from a failure. */
+#define EXIT_USAGE 2
+
+/* Room for --help. */
+#define HELP_MAX 8192
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    char error[CONFIG_ERROR_MAX];
+    char help[HELP_MAX];
+    switch (config_read(&config, argc, argv, error)) {
+    case CONFIG_HELP:
+        config_help(help, sizeof help);
+        fputs(help, stdout);
+        return EXIT_SUCCESS;
+    case CONFIG_VERSION: printf("bursard %s\n", BURSAR_VERSION); return EXIT_SUCCESS;
+    case CONFIG_ERROR: fprintf(stderr, "bursard: %s\n", error); return EXIT_USAGE;
+    case CONFIG_OK: break;
+    }
+    return server_run(&config);
+}

@@ -1,0 +1,275 @@
+/* request.c: one function for each command. */
+#include "server/request.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ledger/compose.h"
+#include "server/arguments.h"
+#include "server/flight.h"
+#include "server/server.h"
+
+/* Bytes of a command's syntax in an error. */
+#define SYNTAX_MAX 512
+
+/* Ids made for '*': "@t/", when the server started (microseconds, 16 hexadecimal digits), the worker (2), and
+ * a count. Together they are never used twice, restarts included. */
+#define MADE_PREFIX "@t/"
+#define MADE_MAX    (sizeof MADE_PREFIX + 16 + 2 + 16)
+
+/* Listing: as SCAN's. */
+#define PAGE_DEFAULT 10
+
+/** One command being composed. */
+struct composing {
+    struct worker *worker;
+    const struct command *command;
+    const struct slice *args; /* the request's, its name first */
+    uint32_t argc;
+    struct reply *reply;
+    struct slice *text;
+    char made[MADE_MAX]; /* an id the server makes */
+};
+
+static bool unexpected(const struct composing *it, struct slice argument)
+{
+    char syntax[SYNTAX_MAX];
+    command_syntax(it->command, syntax, sizeof syntax);
+    return argument_unexpected(it->reply, argument, syntax);
+}
+
+static char *hex_write(char *out, uint64_t value, unsigned digits)
+{
+    for (unsigned i = digits; i-- > 0; value >>= 4) {
+        out[i] = "0123456789abcdef"[value & 15];
+    }
+    return out + digits;
+}
+
+/** The id argument of a transfer to be made; '*' asks for one. */
+static bool transfer_id(struct composing *it, struct slice *id)
+{
+    *id = it->args[1];
+    if (id->length != 1 || id->text[0] != '*') {
+        return argument_transfer(it->reply, *id, false);
+    }
+    struct worker *worker = it->worker;
+    uint64_t count = worker->ids_made++;
+    unsigned digits = 6;
+    while (digits < 16 && count >> (4 * digits) != 0) {
+        digits++;
+    }
+    memcpy(it->made, MADE_PREFIX, sizeof MADE_PREFIX - 1);
+    char *end = hex_write(it->made + sizeof MADE_PREFIX - 1, worker->server->started_ns / 1000, 16);
+    end = hex_write(end, worker->index, 2);
+    end = hex_write(end, count, digits);
+    *id = (struct slice){it->made, (size_t)(end - it->made)};
+    return true;
+}
+
+static void *compose_asset(struct composing *it)
+{
+    uint64_t scale = 0;
+    if (!argument_asset(it->reply, it->args[1]) ||
+        !argument_integer(it->reply, it->args[2], "scale", 0, AMOUNT_SCALE_MAX, &scale)) {
+        return NULL;
+    }
+    return compose_define(&it->worker->draft, &it->worker->sender, it->args[1], (unsigned)scale);
+}
+
+/** The options of OPEN, from args[3] on. */
+struct open_options {
+    bool overdraft_given;
+    bool unlimited;
+    bool ceiling_given;
+    struct decimal overdraft;
+    struct decimal ceiling;
+};
+
+static bool open_options(const struct composing *it, struct open_options *options)
+{
+    for (uint32_t i = 3; i < it->argc; i++) {
+        struct slice word = it->args[i];
+        bool limited = options->overdraft_given || options->unlimited;
+        bool has_value = i + 1 < it->argc;
+        if (argument_is(word, "UNLIMITED") && !limited) {
+            options->unlimited = true;
+        } else if (argument_is(word, "OVERDRAFT") && !limited && has_value) {
+            options->overdraft_given = true;
+            if (!argument_amount(it->reply, it->args[++i], &options->overdraft)) {
+                return false;
+            }
+        } else if (argument_is(word, "CEILING") && !options->ceiling_given && has_value) {
+            options->ceiling_given = true;
+            if (!argument_amount(it->reply, it->args[++i], &options->ceiling)) {
+                return false;
+            }
+        } else {
+            return unexpected(it, word);
+        }
+    }
+    return true;
+}
+
+static void *compose_opening(struct composing *it)
+{
+    struct open_options options = {0};
+    if (!argument_own_account(it->reply, it->args[1]) || !argument_asset(it->reply, it->args[2]) ||
+        !open_options(it, &options)) {
+        return NULL;
+    }
+    struct open_message *message =
+        compose_open(&it->worker->draft, &it->worker->sender, it->args[1], it->args[2]);
+    message->overdraft = options.overdraft.mantissa;
+    message->overdraft_digits = options.overdraft.digits;
+    message->ceiling = options.ceiling.mantissa;
+    message->ceiling_digits = options.ceiling.digits;
+    message->unlimited = options.unlimited;
+    message->has_ceiling = options.ceiling_given;
+    return message;
+}
+
+/** The note at the end of a request whose other arguments are args[0] to args[end - 1]. */
+static bool trailing_note(const struct composing *it, uint32_t end, struct slice *note)
+{
+    *note = (struct slice){0};
+    if (it->argc == end) {
+        return true;
+    }
+    if (it->argc != end + 2 || !argument_is(it->args[end], "NOTE")) {
+        return unexpected(it, it->args[end]);
+    }
+    *note = it->args[end + 1];
+    return argument_note(it->reply, *note);
+}
+
+static void *compose_transfers(struct composing *it)
+{
+    struct slice id;
+    struct slice note;
+    struct leg_text legs[LEGS_MAX];
+    /* Legs are three arguments each and the note is two: what is left over tells whether there is one. */
+    uint32_t leg_count = (it->argc - 2) / 3;
+    if (leg_count > LEGS_MAX) {
+        reply_errorf(it->reply, "ERR", "a transfer of %u legs; at most %d are taken", leg_count, LEGS_MAX);
+        return NULL;
+    }
+    if (!transfer_id(it, &id) || !trailing_note(it, 2 + 3 * leg_count, &note)) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < leg_count; i++) {
+        const struct slice *leg = &it->args[2 + 3 * i];
+        legs[i].from = leg[0];
+        legs[i].to = leg[1];
+        if (!argument_account(it->reply, leg[0]) || !argument_account(it->reply, leg[1]) ||
+            !argument_amount(it->reply, leg[2], &legs[i].amount)) {
+            return NULL;
+        }
+    }
+    return compose_transfer(&it->worker->draft, &it->worker->sender, id, leg_count, legs, note);
+}
+
+static void *compose_world(struct composing *it, enum transfer_type type)
+{
+    struct slice id;
+    struct slice note;
+    struct decimal amount;
+    if (!transfer_id(it, &id) || !argument_own_account(it->reply, it->args[2]) ||
+        !argument_amount(it->reply, it->args[3], &amount) || !trailing_note(it, 4, &note)) {
+        return NULL;
+    }
+    return compose_world_transfer(&it->worker->draft, &it->worker->sender, type, id, it->args[2], amount,
+                                  note);
+}
+
+/** BALANCE, BALANCES and ACCOUNT. */
+static void *compose_reading(struct composing *it)
+{
+    for (uint32_t i = 1; i < it->argc; i++) {
+        if (!argument_account(it->reply, it->args[i])) {
+            return NULL;
+        }
+    }
+    return compose_read(&it->worker->draft, &it->worker->sender, it->argc - 1, it->args + 1);
+}
+
+static void *compose_looking(struct composing *it)
+{
+    if (!argument_transfer(it->reply, it->args[1], true)) {
+        return NULL;
+    }
+    *it->text = it->args[1];
+    return compose_lookup(&it->worker->draft, &it->worker->sender, it->args[1]);
+}
+
+static bool page_pattern(struct composing *it, struct slice pattern)
+{
+    if (pattern.length > FLIGHT_ASIDE_MAX || memchr(pattern.text, '\0', pattern.length)) {
+        reply_errorf(it->reply, "ERR",
+                     "the pattern has %zu bytes; it must have at most %d and no NUL among them",
+                     pattern.length, FLIGHT_ASIDE_MAX);
+        return false;
+    }
+    *it->text = pattern;
+    return true;
+}
+
+static void *compose_listing(struct composing *it)
+{
+    uint64_t after = 0;
+    uint64_t count = PAGE_DEFAULT;
+    /* MATCH and COUNT come in pairs: an odd argument among them is the cursor, and comes first. */
+    uint32_t i = it->argc % 2 == 0 ? 2 : 1;
+    if (i == 2 && !argument_integer(it->reply, it->args[1], "cursor", 0, SEQUENCE_PROVISIONAL - 1, &after)) {
+        return NULL;
+    }
+    for (; i < it->argc; i += 2) {
+        if (argument_is(it->args[i], "MATCH")) {
+            if (!page_pattern(it, it->args[i + 1])) {
+                return NULL;
+            }
+        } else if (argument_is(it->args[i], "COUNT")) {
+            if (!argument_integer(it->reply, it->args[i + 1], "COUNT", 1, PAGE_MAX, &count)) {
+                return NULL;
+            }
+        } else {
+            unexpected(it, it->args[i]);
+            return NULL;
+        }
+    }
+    return compose_page(&it->worker->draft, &it->worker->sender, after, (unsigned)count);
+}
+
+static void *compose_command(struct composing *it)
+{
+    switch (it->command->id) {
+    case COMMAND_ASSET: return compose_asset(it);
+    case COMMAND_OPEN: return compose_opening(it);
+    case COMMAND_TRANSFER: return compose_transfers(it);
+    case COMMAND_DEPOSIT: return compose_world(it, TRANSFER_DEPOSIT);
+    case COMMAND_WITHDRAW: return compose_world(it, TRANSFER_WITHDRAW);
+    case COMMAND_BALANCE:
+    case COMMAND_BALANCES:
+    case COMMAND_ACCOUNT: return compose_reading(it);
+    case COMMAND_LOOKUP: return compose_looking(it);
+    case COMMAND_ACCOUNTS: return compose_listing(it);
+    case COMMAND_ASSETS:
+    case COMMAND_TRIAL:
+    case COMMAND_DBSIZE: return compose_survey(&it->worker->draft, &it->worker->sender);
+    default: break;
+    }
+    assert(!"a command that reads or writes the ledger has a message");
+    return NULL;
+}
+
+const struct message *request_compose(struct worker *worker, const struct command *command,
+                                      const struct request *request, struct reply *reply, struct slice *text)
+{
+    struct composing it = {.worker = worker,
+                           .command = command,
+                           .args = request->args,
+                           .argc = request->argc,
+                           .reply = reply,
+                           .text = text};
+    return compose_command(&it);
+}

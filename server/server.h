@@ -1,0 +1,61 @@
+/* server.h: the whole server as one value: what its threads share, how it starts and how it stops. */
+#ifndef BURSAR_SERVER_SERVER_H
+#define BURSAR_SERVER_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/acceptor.h"
+#include "server/commitlog.h"
+#include "server/config.h"
+#include "server/sequence.h"
+#include "server/worker.h"
+
+enum server_phase {
+    SERVER_RUNNING,
+    SERVER_DRAINING /* no request is read any more; those in flight are finished and their answers written */
+};
+
+struct server {
+    struct config config;
+    struct sequence sequence;
+    struct commitlog log;
+    struct acceptor acceptor;
+    struct worker *workers;          /* config.workers of them; owned */
+    uint64_t seed;                   /* keys the hash of ids */
+    uint64_t started_ns;             /* nanoseconds since the epoch */
+    int stopfd;                      /* an eventfd: readable once a stop was asked for */
+    _Atomic int phase;               /* enum server_phase */
+    _Atomic unsigned undrained;      /* workers that still have connections while draining */
+    _Atomic uint64_t drain_until_us; /* monotonic clock: when draining is given up */
+    _Atomic uint32_t clients;        /* connections open or on their way to a worker */
+    _Atomic uint64_t client_ids;     /* connections ever numbered */
+};
+
+/** Room for any error of server_start. */
+#define SERVER_ERROR_MAX 512
+
+/** Starts a server: opens its sockets and starts its threads. The caller owns it and ends it with
+ * server_stop. NULL when it can't start: `error`, which has SERVER_ERROR_MAX bytes, says in a sentence why.
+ */
+struct server *server_start(const struct config *config, char *error);
+
+/** The TCP port it listens on. */
+uint16_t server_port(const struct server *server);
+
+/** Asks for a stop. Any thread, and signal handlers. */
+void server_request_stop(struct server *server);
+
+/** Waits until a stop is asked for. */
+void server_wait(struct server *server);
+
+/** Stops accepting and reading, finishes what is in flight, writes the answers, for at most five seconds,
+ * ends all threads and releases the server. */
+void server_stop(struct server *server);
+
+/** Starts a server, runs it until SIGTERM, SIGINT or SHUTDOWN, and stops it. Returns the process's exit
+ * status: 0, or 1 when it could not start, which the log tells. */
+int server_run(const struct config *config);
+
+#endif

@@ -1,0 +1,338 @@
+/* session.c: one function for each command. */
+#include "server/session.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <netdb.h>
+
+#include "server/arguments.h"
+#include "server/connection.h"
+#include "server/info.h"
+#include "server/log.h"
+#include "server/server.h"
+
+/* How much of an argument an error quotes. */
+#define QUOTE_MAX 80
+
+/** One command being answered. */
+struct asking {
+    struct connection *connection;
+    const struct command *command;
+    const struct slice *args; /* the request's, its name first */
+    uint32_t argc;
+    struct reply *reply;
+};
+
+static int quote_length(struct slice argument)
+{
+    return argument.length > QUOTE_MAX ? QUOTE_MAX : (int)argument.length;
+}
+
+static void reply_unknown_subcommand(const struct asking *it, const char *known)
+{
+    reply_errorf(it->reply, "ERR", "unknown subcommand '%.*s' of %s; it has %s", quote_length(it->args[1]),
+                 it->args[1].text, it->command->name, known);
+}
+
+/** Whether the subcommand args[1] came with `argc` arguments in all; else answers an error. */
+static bool subcommand_arity(const struct asking *it, uint32_t argc)
+{
+    if (it->argc == argc) {
+        return true;
+    }
+    reply_errorf(it->reply, "ERR", "wrong number of arguments for '%s %.*s'", it->command->name,
+                 quote_length(it->args[1]), it->args[1].text);
+    return false;
+}
+
+/** Keeps a name, which must be printable and have no space: CLIENT INFO shows it between others. */
+static bool name_set(const struct asking *it, struct slice name, char *out)
+{
+    bool good = name.length <= SESSION_NAME_MAX;
+    for (size_t i = 0; good && i < name.length; i++) {
+        good = name.text[i] > ' ' && name.text[i] <= '~';
+    }
+    if (!good) {
+        reply_errorf(it->reply, "ERR",
+                     "'%.*s' is not a name; a name is at most %d bytes of printable ASCII without spaces",
+                     quote_length(name), name.text, SESSION_NAME_MAX);
+        return false;
+    }
+    memcpy(out, name.text, name.length);
+    out[name.length] = '\0';
+    return true;
+}
+
+static void answer_ping(const struct asking *it)
+{
+    if (it->argc == 1) {
+        reply_simple(it->reply, "PONG");
+    } else {
+        reply_bulk(it->reply, it->args[1].text, it->args[1].length);
+    }
+}
+
+/** The options of HELLO from args[2] on. There is no password, so the default user's is any. */
+static bool hello_options(const struct asking *it, char *name)
+{
+    uint32_t i = 2;
+    while (i < it->argc) {
+        if (argument_is(it->args[i], "AUTH") && i + 2 < it->argc) {
+            if (!argument_is(it->args[i + 1], "default")) {
+                reply_errorf(it->reply, "WRONGPASS", "there is no user '%.*s'; the only one is default",
+                             quote_length(it->args[i + 1]), it->args[i + 1].text);
+                return false;
+            }
+            i += 3;
+        } else if (argument_is(it->args[i], "SETNAME") && i + 1 < it->argc) {
+            if (!name_set(it, it->args[i + 1], name)) {
+                return false;
+            }
+            i += 2;
+        } else {
+            return argument_unexpected(it->reply, it->args[i],
+                                       "HELLO [protover [AUTH username password] [SETNAME clientname]]");
+        }
+    }
+    return true;
+}
+
+static void answer_hello(const struct asking *it)
+{
+    struct session *session = &it->connection->session;
+    int version = session->version;
+    char name[SESSION_NAME_MAX + 1];
+    memcpy(name, session->name, sizeof name);
+    if (it->argc > 1) {
+        bool two = argument_is(it->args[1], "2");
+        if (!two && !argument_is(it->args[1], "3")) {
+            reply_errorf(it->reply, "NOPROTO", "protocol version '%.*s' is not spoken here; 2 and 3 are",
+                         quote_length(it->args[1]), it->args[1].text);
+            return;
+        }
+        version = two ? 2 : 3;
+        if (!hello_options(it, name)) {
+            return;
+        }
+    }
+    memcpy(session->name, name, sizeof name);
+    session->version = version;
+    it->reply->version = version;
+    reply_map(it->reply, 7);
+    reply_text(it->reply, "server");
+    reply_text(it->reply, "bursar");
+    reply_text(it->reply, "version");
+    reply_text(it->reply, BURSAR_VERSION);
+    reply_text(it->reply, "proto");
+    reply_integer(it->reply, version);
+    reply_text(it->reply, "id");
+    reply_integer(it->reply, (int64_t)session->id);
+    reply_text(it->reply, "mode");
+    reply_text(it->reply, "standalone");
+    reply_text(it->reply, "role");
+    reply_text(it->reply, "master");
+    reply_text(it->reply, "modules");
+    reply_array(it->reply, 0);
+}
+
+static void answer_select(const struct asking *it)
+{
+    if (argument_is(it->args[1], "0")) {
+        reply_simple(it->reply, "OK");
+    } else {
+        reply_errorf(it->reply, "ERR", "DB index is out of range");
+    }
+}
+
+/** "address:port" of the client; "unix" on a Unix socket. */
+static void peer_write(const struct connection *connection, char *out, size_t size)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    char host[64];
+    char port[8];
+    if (getpeername(connection->fd, (struct sockaddr *)&address, &length) != 0 ||
+        address.ss_family == AF_UNIX ||
+        getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        snprintf(out, size, "unix");
+        return;
+    }
+    snprintf(out, size, "%s:%s", host, port);
+}
+
+static void answer_client_info(const struct asking *it)
+{
+    const struct session *session = &it->connection->session;
+    char peer[80];
+    peer_write(it->connection, peer, sizeof peer);
+    uint64_t age = (it->connection->worker->now_us - session->connected_us) / 1000000;
+    reply_textf(it->reply,
+                "id=%lu addr=%s fd=%d name=%s age=%lu db=0 resp=%d worker=%u lib-name=%s lib-ver=%s\n",
+                session->id, peer, it->connection->fd, session->name, age, session->version,
+                it->connection->worker->index, session->library, session->library_version);
+}
+
+static void answer_client_setinfo(const struct asking *it)
+{
+    struct session *session = &it->connection->session;
+    char *out = NULL;
+    if (argument_is(it->args[2], "LIB-NAME")) {
+        out = session->library;
+    } else if (argument_is(it->args[2], "LIB-VER")) {
+        out = session->library_version;
+    } else {
+        reply_errorf(it->reply, "ERR", "unrecognized option '%.*s'; it must be LIB-NAME or LIB-VER",
+                     quote_length(it->args[2]), it->args[2].text);
+        return;
+    }
+    if (name_set(it, it->args[3], out)) {
+        reply_simple(it->reply, "OK");
+    }
+}
+
+static void answer_client(const struct asking *it)
+{
+    struct session *session = &it->connection->session;
+    struct slice sub = it->args[1];
+    if (argument_is(sub, "ID")) {
+        if (subcommand_arity(it, 2)) {
+            reply_integer(it->reply, (int64_t)session->id);
+        }
+    } else if (argument_is(sub, "INFO")) {
+        if (subcommand_arity(it, 2)) {
+            answer_client_info(it);
+        }
+    } else if (argument_is(sub, "GETNAME")) {
+        if (!subcommand_arity(it, 2)) {
+            return;
+        }
+        if (session->name[0] == '\0') {
+            reply_nil(it->reply);
+        } else {
+            reply_text(it->reply, session->name);
+        }
+    } else if (argument_is(sub, "SETNAME")) {
+        if (subcommand_arity(it, 3) && name_set(it, it->args[2], session->name)) {
+            reply_simple(it->reply, "OK");
+        }
+    } else if (argument_is(sub, "SETINFO")) {
+        if (subcommand_arity(it, 4)) {
+            answer_client_setinfo(it);
+        }
+    } else {
+        reply_unknown_subcommand(it, "ID, INFO, GETNAME, SETNAME and SETINFO");
+    }
+}
+
+/** Whether option `i` matches one of the patterns of CONFIG GET. */
+static bool config_wanted(const struct asking *it, size_t i)
+{
+    for (uint32_t a = 2; a < it->argc; a++) {
+        char pattern[CONFIG_TEXT_MAX];
+        struct slice argument = it->args[a];
+        if (argument.length < sizeof pattern) {
+            memcpy(pattern, argument.text, argument.length);
+            pattern[argument.length] = '\0';
+            if (fnmatch(pattern, config_name(i), FNM_NOESCAPE | FNM_CASEFOLD) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void answer_config(const struct asking *it)
+{
+    if (!argument_is(it->args[1], "GET")) {
+        reply_unknown_subcommand(it, "GET; options are set at the start, see bursard --help");
+        return;
+    }
+    if (it->argc < 3) {
+        subcommand_arity(it, 3);
+        return;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < config_count(); i++) {
+        count += config_wanted(it, i);
+    }
+    reply_map(it->reply, count);
+    for (size_t i = 0; i < config_count(); i++) {
+        if (config_wanted(it, i)) {
+            char value[CONFIG_TEXT_MAX];
+            config_value(&it->connection->worker->server->config, i, value);
+            reply_text(it->reply, config_name(i));
+            reply_text(it->reply, value);
+        }
+    }
+}
+
+static void answer_info(const struct asking *it)
+{
+    struct buffer text = {0};
+    info_write(it->connection->worker->server, it->args + 1, it->argc - 1, &text);
+    reply_verbatim(it->reply, text.bytes, buffer_length(&text));
+    buffer_free(&text);
+}
+
+static void answer_time(const struct asking *it)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    reply_array(it->reply, 2);
+    reply_textf(it->reply, "%ld", (long)now.tv_sec);
+    reply_textf(it->reply, "%ld", now.tv_nsec / 1000);
+}
+
+static void answer_reset(const struct asking *it)
+{
+    struct session *session = &it->connection->session;
+    session->version = 2;
+    session->name[0] = '\0';
+    it->reply->version = 2;
+    reply_simple(it->reply, "RESET");
+}
+
+/** As with Redis, a server that stops says so by closing the connection. */
+static void answer_shutdown(const struct asking *it)
+{
+    bool plain = it->argc == 1 ||
+                 (it->argc == 2 && (argument_is(it->args[1], "SAVE") || argument_is(it->args[1], "NOSAVE")));
+    if (!plain) {
+        argument_unexpected(it->reply, it->args[it->argc - 1], "SHUTDOWN [NOSAVE | SAVE]");
+        return;
+    }
+    log_write(LOG_INFO, "client %lu asks for a shutdown", it->connection->session.id);
+    server_request_stop(it->connection->worker->server);
+    it->connection->ended = true;
+}
+
+void session_answer(struct connection *connection, const struct command *command,
+                    const struct request *request, struct reply *reply)
+{
+    struct asking it = {connection, command, request->args, request->argc, reply};
+    switch (command->id) {
+    case COMMAND_PING: answer_ping(&it); return;
+    case COMMAND_ECHO: reply_bulk(reply, it.args[1].text, it.args[1].length); return;
+    case COMMAND_HELLO: answer_hello(&it); return;
+    case COMMAND_SELECT: answer_select(&it); return;
+    case COMMAND_CLIENT: answer_client(&it); return;
+    case COMMAND_COMMAND: command_answer(reply, request); return;
+    case COMMAND_CONFIG: answer_config(&it); return;
+    case COMMAND_INFO: answer_info(&it); return;
+    case COMMAND_TIME: answer_time(&it); return;
+    case COMMAND_RESET: answer_reset(&it); return;
+    case COMMAND_SHUTDOWN: answer_shutdown(&it); return;
+    case COMMAND_QUIT:
+        reply_simple(reply, "OK");
+        connection->ended = true;
+        return;
+    default: break;
+    }
+    assert(!"a command without the ledger is answered here");
+}

@@ -1,0 +1,353 @@
+/* worker.c: a worker's turn. */
+#include "server/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/connection.h"
+#include "server/dispatch.h"
+#include "server/log.h"
+#include "server/loop.h"
+#include "server/server.h"
+
+/* How far ahead of the running message memory is fetched: far enough for it to arrive, near enough for it to
+ * still be there. */
+#define PREFETCH_SLOTS   8
+#define PREFETCH_TARGETS 4
+
+/* How often a draining worker looks whether the others are done. */
+#define DRAIN_TICK_MS 5
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void worker_look_at_clock(struct worker *worker)
+{
+    worker->now_us = clock_ns(CLOCK_MONOTONIC) / 1000;
+}
+
+static void worker_on_wakeup(evutil_socket_t fd, short what, void *context)
+{
+    /* Being woken is all: the turn looks at the inbox anyway. Edge triggered, so the eventfd is never read.
+     */
+    (void)fd;
+    (void)what;
+    (void)context;
+}
+
+static void worker_on_handover(evutil_socket_t pipe, short what, void *context)
+{
+    (void)what;
+    struct worker *worker = context;
+    int fd = -1;
+    while (read(pipe, &fd, sizeof fd) == (ssize_t)sizeof fd) {
+        connection_open(worker, fd);
+    }
+}
+
+static void worker_on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct worker *worker = context;
+    worker_look_at_clock(worker);
+    for (uint32_t i = 0; i < worker->roster.count; i++) {
+        if (worker->roster.slots[i]->fd >= 0) {
+            connection_check_time(worker->roster.slots[i]);
+        }
+    }
+}
+
+/** A place in a run of messages, moved ahead of the one being run. */
+struct ahead {
+    const char *at;
+    const char *end;
+    int stage;
+};
+
+static void ahead_fetch(struct ahead *ahead, const struct shard *shard)
+{
+    if (ahead->at < ahead->end) {
+        const struct message *message = (const struct message *)(const void *)ahead->at;
+        shard_prefetch(shard, message, ahead->stage);
+        ahead->at += message->size;
+    }
+}
+
+/** Whether a message is for this worker's connections; else it is for its shard. */
+static bool message_is_answer(const struct message *message)
+{
+    return message->answered || message->kind == MESSAGE_OUTCOME;
+}
+
+/** Runs a batch of messages: through the shard, or to the connections that wait for them. */
+static void worker_run_batch(struct worker *worker, struct buffer *batch)
+{
+    char *at = batch->bytes + batch->start;
+    char *end = batch->bytes + batch->end;
+    struct ahead slots = {at, end, 0};
+    struct ahead targets = {at, end, 1};
+    for (int i = 0; i < PREFETCH_SLOTS; i++) {
+        ahead_fetch(&slots, worker->shard);
+    }
+    for (int i = 0; i < PREFETCH_TARGETS; i++) {
+        ahead_fetch(&targets, worker->shard);
+    }
+    while (at < end) {
+        struct message *message = (struct message *)(void *)at;
+        at += message->size;
+        ahead_fetch(&slots, worker->shard);
+        ahead_fetch(&targets, worker->shard);
+        if (message_is_answer(message)) {
+            dispatch_answer(worker, message);
+        } else {
+            shard_step(worker->shard, message, &worker->outbox);
+        }
+    }
+}
+
+/** Runs what connections asked of the own shard, then what other workers sent. */
+static void worker_run(struct worker *worker)
+{
+    if (buffer_length(&worker->run) > 0) {
+        worker_run_batch(worker, &worker->run);
+        buffer_consume(&worker->run, buffer_length(&worker->run));
+    }
+    for (unsigned sender = 0; sender < worker->inbox.senders; sender++) {
+        struct buffer batch;
+        while (inbox_receive(&worker->inbox, sender, &batch)) {
+            worker_run_batch(worker, &batch);
+            inbox_return(&worker->inbox, sender, &batch);
+        }
+    }
+}
+
+/** Gives the turn's records and messages their real numbers. */
+static void worker_seal(struct worker *worker)
+{
+    struct server *server = worker->server;
+    uint64_t count = shard_numbers_used(worker->shard);
+    struct stamp first = sequence_claim(&server->sequence, count, clock_ns(CLOCK_REALTIME));
+    shard_seal(worker->shard, &worker->outbox, first);
+    if (count > 0) {
+        commitlog_append(&server->log, first.number, count, &worker->outbox.records);
+    }
+}
+
+/** Sends one batch to each other worker that something is for. A full lane keeps its batch for the next turn.
+ */
+static void worker_send(struct worker *worker)
+{
+    struct server *server = worker->server;
+    for (unsigned to = 0; to < worker->sender.shards; to++) {
+        struct buffer *batch = &worker->outbox.to[to];
+        if (to == worker->index || buffer_length(batch) == 0) {
+            continue;
+        }
+        if (inbox_send(&server->workers[to].inbox, worker->index, batch)) {
+            counter_add(&worker->counters.batches_sent, 1);
+        } else {
+            worker->more = true;
+        }
+    }
+}
+
+/** Takes what the own shard says to the own connections, or to itself. */
+static void worker_deliver(struct worker *worker)
+{
+    struct buffer *own = &worker->outbox.to[worker->index];
+    while (buffer_length(own) > 0) {
+        const struct message *message = (const struct message *)(const void *)(own->bytes + own->start);
+        if (message_is_answer(message)) {
+            dispatch_answer(worker, message);
+        } else {
+            buffer_append(&worker->run, message, message->size);
+            worker->more = true;
+        }
+        buffer_consume(own, message->size);
+    }
+}
+
+static void worker_settle(struct worker *worker)
+{
+    struct connection *connection = worker->dirty;
+    worker->dirty = NULL;
+    while (connection) {
+        struct connection *next = connection->next;
+        connection->dirty = false;
+        connection_settle(connection);
+        connection = next;
+    }
+}
+
+static void worker_publish(struct worker *worker)
+{
+    struct counters *counters = &worker->counters;
+    struct shard_numbers numbers = shard_count(worker->shard);
+    counter_add(&counters->turns, 1);
+    counter_set(&counters->accounts, numbers.accounts);
+    counter_set(&counters->remembered, numbers.remembered);
+    counter_set(&counters->prepared, numbers.prepared);
+    counter_set(&counters->parked, numbers.parked);
+    counter_set(&counters->steps, numbers.steps);
+    counter_set(&counters->commits, numbers.commits);
+    counter_set(&counters->rejections, numbers.rejections);
+}
+
+/** The server stops: no more requests, and every connection closes once it has its answers. */
+static void worker_begin_drain(struct worker *worker)
+{
+    struct timeval tick = {.tv_usec = DRAIN_TICK_MS * 1000};
+    worker->draining = true;
+    worker_on_handover(worker->handover_read, EV_READ, worker);
+    for (uint32_t i = 0; i < worker->roster.count; i++) {
+        if (worker->roster.slots[i]->fd >= 0) {
+            connection_drain(worker->roster.slots[i]);
+        }
+    }
+    event_add(worker->tick, &tick);
+}
+
+/** Whether the worker may end: every worker's connections have what they are owed, or time is up. */
+static bool worker_may_end(struct worker *worker)
+{
+    struct server *server = worker->server;
+    if (!worker->drained && worker->roster.live == 0) {
+        worker->drained = true;
+        atomic_fetch_sub(&server->undrained, 1);
+    }
+    return atomic_load(&server->undrained) == 0 || worker->now_us > atomic_load(&server->drain_until_us);
+}
+
+/** Waits for events, without sleeping where there is work already, and reads what is ready. */
+static void worker_listen(struct worker *worker)
+{
+    bool sleep = !worker->more && inbox_sleep(&worker->inbox);
+    worker->more = false;
+    event_base_loop(worker->base, EVLOOP_ONCE | (sleep ? 0 : EVLOOP_NONBLOCK));
+    inbox_awake(&worker->inbox);
+}
+
+static void *worker_thread(void *context)
+{
+    struct worker *worker = context;
+    for (;;) {
+        worker_listen(worker);
+        worker_run(worker);
+        worker_seal(worker);
+        worker_send(worker);
+        worker_look_at_clock(worker);
+        worker_deliver(worker);
+        worker_settle(worker);
+        worker_publish(worker);
+        if (atomic_load(&worker->server->phase) == SERVER_RUNNING) {
+            continue;
+        }
+        if (!worker->draining) {
+            worker_begin_drain(worker);
+            worker->more = true;
+        } else if (worker_may_end(worker)) {
+            return NULL;
+        }
+    }
+}
+
+static bool events_open(struct worker *worker)
+{
+    struct timeval second = {.tv_sec = 1};
+    worker->base = loop_new();
+    if (!worker->base) {
+        return false;
+    }
+    worker->wakeup =
+        event_new(worker->base, worker->inbox.wakefd, EV_READ | EV_PERSIST | EV_ET, worker_on_wakeup, worker);
+    worker->handover =
+        event_new(worker->base, worker->handover_read, EV_READ | EV_PERSIST, worker_on_handover, worker);
+    worker->tick = event_new(worker->base, -1, EV_PERSIST, worker_on_tick, worker);
+    event_add(worker->wakeup, NULL);
+    event_add(worker->handover, NULL);
+    event_add(worker->tick, &second);
+    return true;
+}
+
+bool worker_open(struct worker *worker, struct server *server, unsigned index)
+{
+    unsigned count = (unsigned)server->config.workers;
+    int ends[2];
+    *worker = (struct worker){
+        .server = server,
+        .index = index,
+        .sender = {.seed = server->seed, .shards = count, .origin = (uint8_t)index},
+    };
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+        return false;
+    }
+    worker->handover_read = ends[0];
+    worker->handover_write = ends[1];
+    if (!inbox_open(&worker->inbox, count) || !events_open(worker)) {
+        return false;
+    }
+    struct shard_config config = {.index = index, .count = count, .seed = server->seed};
+    worker->shard = shard_create(&config);
+    worker_look_at_clock(worker);
+    return true;
+}
+
+bool worker_start(struct worker *worker)
+{
+    errno = pthread_create(&worker->thread, NULL, worker_thread, worker);
+    return errno == 0;
+}
+
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}
+
+/** Closes what draining left open and releases the slots. */
+static void roster_close(struct worker *worker)
+{
+    struct roster *roster = &worker->roster;
+    if (roster->live > 0) {
+        log_write(LOG_WARN, "worker %u: %u clients did not read their answers in time", worker->index,
+                  roster->live);
+    }
+    for (uint32_t i = 0; i < roster->count; i++) {
+        if (roster->slots[i]->fd >= 0) {
+            roster->slots[i]->dirty = false;
+            connection_close(roster->slots[i]);
+        }
+    }
+    for (uint32_t i = 0; i < roster->count; i++) {
+        free(roster->slots[i]);
+    }
+    free(roster->slots);
+}
+
+void worker_close(struct worker *worker)
+{
+    roster_close(worker);
+    event_free(worker->wakeup);
+    event_free(worker->handover);
+    event_free(worker->tick);
+    event_base_free(worker->base);
+    close(worker->handover_read);
+    close(worker->handover_write);
+    inbox_close(&worker->inbox);
+    shard_free(worker->shard);
+    for (unsigned to = 0; to < SHARDS_MAX; to++) {
+        buffer_free(&worker->outbox.to[to]);
+    }
+    buffer_free(&worker->outbox.records);
+    buffer_free(&worker->run);
+    buffer_free(&worker->input);
+    buffer_free(&worker->draft);
+    buffer_free(&worker->rendered);
+}
