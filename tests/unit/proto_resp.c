@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/buffer.h"
 #include "tests/unit/proto_dice.h"
 
 static struct request request;
@@ -206,27 +207,31 @@ static struct resp_result parse_by_hints(const char *bytes, size_t length)
     return result;
 }
 
+static void buffer_fill(struct buffer *buffer, char byte, size_t count)
+{
+    memset(buffer_reserve(buffer, count), byte, count);
+    buffer->end += count;
+}
+
 /* `count` times `byte` between `head` and `tail`, fed by hints and whole: both verdicts must be `error`, or a
  * request when it is NULL. */
 static void check_long(const char *head, char byte, size_t count, const char *tail, const char *error)
 {
-    size_t length = strlen(head) + count + strlen(tail);
-    char *bytes = malloc(length + 1);
-    cr_assert_not_null(bytes);
-    memcpy(bytes, head, strlen(head));
-    memset(bytes + strlen(head), byte, count);
-    memcpy(bytes + strlen(head) + count, tail, strlen(tail) + 1);
+    struct buffer bytes = {0};
+    buffer_append(&bytes, head, strlen(head));
+    buffer_fill(&bytes, byte, count);
+    buffer_append(&bytes, tail, strlen(tail));
     for (int whole = 0; whole <= 1; whole++) {
         struct resp_result result;
         if (whole)
-            free(parse_copy(bytes, length, &result));
+            free(parse_copy(bytes.bytes, bytes.end, &result));
         else
-            result = parse_by_hints(bytes, length);
+            result = parse_by_hints(bytes.bytes, bytes.end);
         cr_expect_eq(result.status, error == NULL ? RESP_REQUEST : RESP_ERROR, "%s... %zu", head, count);
         if (error != NULL && result.status == RESP_ERROR)
             cr_expect_str_eq(result.error, error);
     }
-    free(bytes);
+    buffer_free(&bytes);
 }
 
 Test(resp, takes_lines_and_arguments_up_to_their_bounds_and_no_further)
@@ -249,83 +254,73 @@ Test(resp, takes_lines_and_arguments_up_to_their_bounds_and_no_further)
 
 Test(resp, takes_as_many_arguments_as_its_bound_and_no_more)
 {
-    char line[2 * RESP_ARGS_MAX + 4];
-    for (size_t i = 0; i <= RESP_ARGS_MAX; i++)
-        memcpy(line + 2 * i, "a ", 2);
-    struct resp_result result;
-    line[2 * RESP_ARGS_MAX - 1] = '\n';
-    free(parse_copy(line, 2 * RESP_ARGS_MAX, &result));
-    cr_expect(result.status == RESP_REQUEST && request.argc == RESP_ARGS_MAX);
-    line[2 * RESP_ARGS_MAX - 1] = ' ';
-    line[2 * RESP_ARGS_MAX + 1] = '\n';
-    free(parse_copy(line, 2 * RESP_ARGS_MAX + 2, &result));
-    cr_expect_eq(result.status, RESP_ERROR);
-    cr_expect_str_eq(result.error, "Protocol error: more than 1024 arguments");
+    for (uint32_t count = RESP_ARGS_MAX; count <= RESP_ARGS_MAX + 1; count++) {
+        struct buffer line = {0};
+        for (uint32_t i = 0; i < count; i++)
+            buffer_append(&line, "a ", 2);
+        buffer_append(&line, "\n", 1);
+        struct resp_result result;
+        free(parse_copy(line.bytes, line.end, &result));
+        if (count == RESP_ARGS_MAX) {
+            cr_expect(result.status == RESP_REQUEST && request.argc == count);
+        } else {
+            cr_expect_eq(result.status, RESP_ERROR);
+            cr_expect_str_eq(result.error, "Protocol error: more than 1024 arguments");
+        }
+        buffer_free(&line);
+    }
 }
 
-/* Writes a request of arguments whose last makes it `total` bytes long. */
-static char *large_request(size_t total)
+/* Writes 16 arguments of 64,000 bytes and one that makes the request `total` bytes long. */
+static void large_request(struct buffer *bytes, size_t total)
 {
-    static const char argument_head[] = "$64000\r\n";
-    size_t whole = sizeof argument_head - 1 + 64000 + 2;
-    size_t full = total / whole;
-    char *bytes = malloc(total + 64);
-    cr_assert_not_null(bytes);
-    memset(bytes, 'x', total + 64);
-    size_t at = (size_t)snprintf(bytes, 16, "*%zu\r\n", full + 1);
-    for (size_t i = 0; i < full; i++) {
-        memcpy(bytes + at, argument_head, sizeof argument_head - 1);
-        at += whole;
-        memcpy(bytes + at - 2, "\r\n", 2);
+    buffer_printf(bytes, "*17\r\n");
+    for (int i = 0; i < 16; i++) {
+        buffer_printf(bytes, "$64000\r\n");
+        buffer_fill(bytes, 'x', 64000);
+        buffer_append(bytes, "\r\n", 2);
     }
-    size_t rest = total - at - 10; /* "$", five digits, two CRLFs */
-    cr_assert(rest < RESP_BULK_MAX && rest > 9999);
-    char head[16];
-    memcpy(bytes + at, head, (size_t)snprintf(head, sizeof head, "$%zu\r\n", rest));
-    memcpy(bytes + total - 2, "\r\n", 2);
-    return bytes;
+    size_t rest = total - bytes->end - 10; /* "$", five digits, two CRLFs */
+    buffer_printf(bytes, "$%zu\r\n", rest);
+    buffer_fill(bytes, 'x', rest);
+    buffer_append(bytes, "\r\n", 2);
+    cr_assert_eq(bytes->end, total);
 }
 
 Test(resp, takes_requests_up_to_their_bound_and_refuses_larger_ones_early)
 {
-    char *bytes = large_request(RESP_REQUEST_MAX);
-    struct resp_result result = parse_by_hints(bytes, RESP_REQUEST_MAX);
+    struct buffer bytes = {0};
+    large_request(&bytes, RESP_REQUEST_MAX);
+    struct resp_result result = parse_by_hints(bytes.bytes, bytes.end);
     cr_expect(result.status == RESP_REQUEST && result.size == RESP_REQUEST_MAX && request.argc == 17);
-    free(parse_copy(bytes, RESP_REQUEST_MAX, &result));
+    free(parse_copy(bytes.bytes, bytes.end, &result));
     cr_expect(result.status == RESP_REQUEST && result.size == RESP_REQUEST_MAX);
-    free(bytes);
 
-    bytes = large_request(RESP_REQUEST_MAX + 1);
-    static const char error[] = "Protocol error: request larger than 1048576 bytes";
+    buffer_consume(&bytes, bytes.end);
+    large_request(&bytes, RESP_REQUEST_MAX + 1);
     size_t before_last_argument = RESP_REQUEST_MAX - 9000;
     size_t cuts[] = {before_last_argument, RESP_REQUEST_MAX, RESP_REQUEST_MAX + 1};
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        free(parse_copy(bytes, cuts[i], &result));
+        free(parse_copy(bytes.bytes, cuts[i], &result));
         cr_expect_eq(result.status, RESP_ERROR);
-        cr_expect_str_eq(result.error, error);
+        cr_expect_str_eq(result.error, "Protocol error: request larger than 1048576 bytes");
     }
-    free(bytes);
+    buffer_free(&bytes);
 }
 
 Test(resp, refuses_headers_that_add_up_to_more_than_a_request)
 {
-    size_t length = RESP_REQUEST_MAX + 100000;
-    char *bytes = malloc(length);
-    cr_assert_not_null(bytes);
-    memset(bytes, '0', length);
-    size_t at = (size_t)sprintf(bytes, "*1024\r\n");
-    while (at + 60000 < length) { /* "$000...000", an empty argument, takes 60000 bytes */
-        bytes[at] = '$';
-        memcpy(bytes + at + 60000 - 4, "\r\n\r\n", 4);
-        at += 60000;
-    }
+    struct buffer bytes = {0};
+    buffer_printf(&bytes, "*1024\r\n");
+    while (bytes.end < RESP_REQUEST_MAX + 1)
+        buffer_printf(&bytes, "$%060000d\r\n\r\n", 0);
     struct resp_result result;
     for (size_t cut = RESP_REQUEST_MAX - 1; cut <= RESP_REQUEST_MAX + 1; cut++) {
-        free(parse_copy(bytes, cut, &result));
+        free(parse_copy(bytes.bytes, cut, &result));
         cr_expect_eq(result.status, cut < RESP_REQUEST_MAX ? RESP_MORE : RESP_ERROR);
     }
     cr_expect_str_eq(result.error, "Protocol error: request larger than 1048576 bytes");
-    free(bytes);
+    buffer_free(&bytes);
 }
 
 /* Writes an argument in one of the ways it may be typed. Returns the number of bytes. */
