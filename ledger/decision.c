@@ -76,8 +76,16 @@ void decision_take(struct shard *shard, const struct message *message)
     if (decision->seen > shard->horizon)
         shard->horizon = decision->seen;
 
-    for (uint32_t i = 0; i < prepared->hold_count; i++)
-        hold_end(shard, &prepared->holds[i], decision);
+    for (uint32_t i = 0; i < prepared->hold_count; i++) {
+        const struct hold *hold = &prepared->holds[i];
+        hold_end(shard, hold, decision);
+        if (hold->contention == NULL)
+            continue;
+        /* Whoever waits is only queued here, and tried when all of this is done. A thing that is held twice
+         * goes with its last hold. */
+        line_wake(&hold->contention->line, &shard->ready);
+        shard_release(shard, hold->contention);
+    }
     if (prepared->message != NULL) {
         if (decision->commit)
             message_commit(shard, prepared->message, decision);
@@ -85,12 +93,5 @@ void decision_take(struct shard *shard, const struct message *message)
     }
     if (prepared->gate)
         shard->gate.held = false;
-    for (uint32_t i = 0; i < prepared->hold_count; i++) {
-        struct contention *contention = prepared->holds[i].contention;
-        if (contention == NULL)
-            continue;
-        line_wake(&contention->line, &shard->ready);
-        shard_release(shard, contention);
-    }
     pool_give(&shard->pool, prepared, prepared->size);
 }

@@ -124,6 +124,13 @@ static void side_find_world(const struct checking *checking, struct side *side, 
     side->asset = fits ? likely : assets_world(&checking->shard->assets, text, length);
 }
 
+/* Whether both sides are one account: "@world" alone is that of the other side, whatever that is. */
+static bool side_same(const void *message, const struct leg *leg)
+{
+    bool any_world = leg->from.length < sizeof WORLD_ID || leg->to.length < sizeof WORLD_ID;
+    return (leg->from.world && leg->to.world && any_world) || name_equal(message, &leg->from, &leg->to);
+}
+
 /* Whether the account of a side that is here exists. The @world of no asset in particular always does. */
 static bool side_exists(const struct side *side)
 {
@@ -252,8 +259,10 @@ static enum verdict check_leg(const struct checking *checking)
     if (leg->to.world)
         side_find_world(checking, &to, &from);
 
-    if (name_equal(checking->transfer, &leg->from, &leg->to))
-        return refuse(checking, CHECK_SAME, (struct rejection){.code = REJECTION_SAMEACCOUNT});
+    if (side_same(checking->transfer, leg))
+        return refuse(checking, CHECK_SAME,
+                      (struct rejection){.code = REJECTION_SAMEACCOUNT,
+                                         .to_side = checking->transfer->type == TRANSFER_DEPOSIT});
     if (from.here && !side_exists(&from))
         return refuse(checking, CHECK_FROM_EXISTS, (struct rejection){.code = REJECTION_NOACCOUNT});
     if (to.here && !side_exists(&to))
