@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Runs the examples of docs/protocol.md on a real server and compares each reply with what the page shows.
+
+    documented.py BUILD_DIR
+
+A block that begins with ```console is part of one session: "> command", then what redis-cli prints. "…" stands for
+anything up to the end of its line. Ends with a line that counts the commands.
+"""
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+
+def examples(page):
+    """The (command, expected lines) pairs of the page, in order."""
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("> "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def matches(expected, printed):
+    pattern = ".*".join(re.escape(part) for part in expected.split("…"))
+    return re.fullmatch(pattern, printed) is not None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_serving(port):
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    sys.exit("the server did not start")
+
+
+def run_session(port, found):
+    failed = 0
+    for command, expected in found:
+        # One call a command: fed as a script, redis-cli would print without telling where a reply ends.
+        printed = subprocess.run(["redis-cli", "--no-raw", "-p", str(port)], input=command + "\n", text=True,
+                                 stdout=subprocess.PIPE, check=True).stdout.rstrip("\n").split("\n")
+        if printed and printed[-1] == "" and (not expected or expected[-1] != ""):
+            printed.pop()
+        if len(printed) != len(expected) or not all(map(matches, expected, printed)):
+            failed += 1
+            print(f"> {command}\nthe page says:\n" + "\n".join(expected) + "\nthe server says:\n" + "\n".join(printed))
+    return failed
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../../docs/protocol.md"), encoding="utf-8") as file:
+        found = examples(file.read())
+    port = free_port()
+    server = subprocess.Popen([os.path.join(sys.argv[1], "bursard"), "--port", str(port), "--workers", "3"],
+                              stderr=subprocess.DEVNULL)
+    try:
+        wait_until_serving(port)
+        failed = run_session(port, found)
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{len(found) - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not found else 0)
+
+
+main()
