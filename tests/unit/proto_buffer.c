@@ -58,6 +58,35 @@ Test(buffer, does_not_grow_while_it_is_read_as_fast_as_it_is_written)
     buffer_free(&buffer);
 }
 
+Test(buffer, grows_rather_than_move_much_to_gain_little)
+{
+    struct buffer buffer = {0};
+    (void)buffer_reserve(&buffer, 1);
+    size_t capacity = buffer.capacity;
+    memset(buffer_reserve(&buffer, capacity), 'x', capacity);
+    buffer.end += capacity;
+    buffer_consume(&buffer, 1);
+    buffer_append(&buffer, "y", 1);
+    cr_expect_eq(buffer.capacity, 2 * capacity);
+    cr_expect_eq(buffer_length(&buffer), capacity);
+    buffer_free(&buffer);
+}
+
+Test(buffer, keeps_the_last_byte_of_formatted_text_that_just_fits)
+{
+    for (size_t room = 1; room <= 8; room++) {
+        struct buffer buffer = {0};
+        (void)buffer_reserve(&buffer, 1);
+        size_t before = buffer.capacity - room;
+        memset(buffer_reserve(&buffer, before), 'x', before);
+        buffer.end += before;
+        buffer_printf(&buffer, "%d", 123456);
+        cr_expect_eq(buffer_length(&buffer), before + 6);
+        cr_expect_arr_eq(buffer.bytes + buffer.start + before, "123456", 6, "%zu bytes of room", room);
+        buffer_free(&buffer);
+    }
+}
+
 Test(buffer, starts_again_at_its_front_when_all_is_read)
 {
     struct buffer buffer = {0};
