@@ -15,8 +15,8 @@
 
 /* How far ahead of the running message memory is fetched: far enough for it to arrive, near enough for it to
  * still be there. */
-#define PREFETCH_SLOTS   8
-#define PREFETCH_TARGETS 4
+#define PREFETCH_SLOTS   32
+#define PREFETCH_TARGETS 16
 
 /* How often a draining worker looks whether the others are done. */
 #define DRAIN_TICK_MS 5

@@ -1,0 +1,40 @@
+/* server_keyset.c: the counted set against a plain array. */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "server/keyset.h"
+
+enum { KEYS = 200, STEPS = 100000 };
+
+Test(keyset, holds_a_key_until_it_was_removed_as_often_as_it_was_added)
+{
+    const char *chosen = getenv("BURSAR_SEED");
+    unsigned seed = chosen ? (unsigned)strtoul(chosen, NULL, 10) : (unsigned)rand();
+    unsigned random = seed;
+    unsigned counts[KEYS] = {0};
+    struct keyset set = {0};
+    cr_assert(!keyset_has(&set, 0));
+    for (unsigned step = 0; step < STEPS; step++) {
+        unsigned key = (unsigned)rand_r(&random) % KEYS;
+        /* Long runs of adding and of removing, so that the set fills and empties. */
+        if ((step / 500) % 2 == 0) {
+            keyset_add(&set, key);
+            counts[key]++;
+        } else if (counts[key] > 0) {
+            keyset_remove(&set, key);
+            counts[key]--;
+        }
+        unsigned asked = (unsigned)rand_r(&random) % KEYS;
+        cr_assert_eq(keyset_has(&set, asked), counts[asked] > 0, "step %u, key %u, BURSAR_SEED=%u", step,
+                     asked, seed);
+    }
+    for (unsigned key = 0; key < KEYS; key++) {
+        for (; counts[key] > 0; counts[key]--) {
+            keyset_remove(&set, key);
+        }
+        cr_assert(!keyset_has(&set, key), "key %u, BURSAR_SEED=%u", key, seed);
+    }
+    cr_assert_eq(set.used, 0);
+    keyset_free(&set);
+}
