@@ -49,7 +49,7 @@ bool client_fill(struct client *client, size_t length);
  * the connection. */
 bool client_line(struct client *client, char *line, size_t size);
 
-/** Fails the test unless exactly these bytes come next; '?' stands for any byte. `about` tells which case. */
+/** Fails the test unless exactly these bytes come next; '#' stands for any byte. `about` tells which case. */
 void client_expect(struct client *client, const char *expected, const char *about);
 
 /** Says a line and expects exactly this answer. */
