@@ -16,6 +16,8 @@
 struct open_legs {
     balance_t low;    /* if those that lower the balance commit and no other does: at most 0 */
     balance_t high;   /* if those that raise it commit and no other does: at least 0 */
+    balance_t trough; /* the lowest points that their legs reach on the way, added up: at most low */
+    balance_t peak;   /* the highest points, added up: at least high */
     amount_t debits;  /* all their debits; what the account's total would grow by */
     amount_t credits; /* all their credits */
 };

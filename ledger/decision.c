@@ -11,6 +11,8 @@ static void hold_end_account(struct shard *shard, const struct hold *hold)
     balance_t delta = (balance_t)hold->credits - (balance_t)hold->debits;
     extra->open.debits -= hold->debits;
     extra->open.credits -= hold->credits;
+    extra->open.trough -= hold->trough;
+    extra->open.peak -= hold->peak;
     if (delta < 0)
         extra->open.low -= delta;
     else

@@ -27,7 +27,7 @@ enum certainty interval_can_pay(const struct account *account, const struct acco
     if (extra == NULL)
         return judge(after >= 0, after >= 0);
     balance_t floor = -(balance_t)extra->overdraft;
-    return judge(after + extra->open.low >= floor, after + extra->open.high >= floor);
+    return judge(after + extra->open.trough >= floor, after + extra->open.high >= floor);
 }
 
 enum certainty interval_can_take(const struct account *account, const struct account_extra *extra,
@@ -38,7 +38,7 @@ enum certainty interval_can_take(const struct account *account, const struct acc
     assert(extra != NULL);
     balance_t after = account_balance(account) + delta + (balance_t)amount;
     balance_t ceiling = (balance_t)extra->ceiling;
-    return judge(after + extra->open.high <= ceiling, after + extra->open.low <= ceiling);
+    return judge(after + extra->open.peak <= ceiling, after + extra->open.low <= ceiling);
 }
 
 balance_t interval_available(const struct account *account, const struct account_extra *extra,

@@ -236,12 +236,16 @@ static void leg_apply(const struct checking *checking, const struct side *from, 
     if (from->touch != NULL) {
         from->touch->debits += amount;
         from->touch->delta -= (balance_t)amount;
+        if (from->touch->delta < from->touch->trough)
+            from->touch->trough = from->touch->delta;
         from->touch->last_leg = (uint8_t)checking->leg;
     } else if (from->here)
         visit->from_world[checking->leg] = from->asset != NULL ? from->asset : to->asset;
     if (to->touch != NULL) {
         to->touch->credits += amount;
         to->touch->delta += (balance_t)amount;
+        if (to->touch->delta > to->touch->peak)
+            to->touch->peak = to->touch->delta;
         to->touch->last_leg = (uint8_t)checking->leg;
     } else if (to->here)
         visit->to_world[checking->leg] = to->asset != NULL ? to->asset : from->asset;

@@ -27,6 +27,8 @@ struct touch {
     struct account *account;       /* NULL: it does not exist */
     struct contention *contention; /* what is open on it or on its name; NULL: nothing */
     balance_t delta;               /* credits less debits */
+    balance_t trough;              /* the lowest that delta was on the way: at most 0 */
+    balance_t peak;                /* the highest: at least 0 */
     amount_t debits;
     amount_t credits;
     uint8_t last_leg; /* the last that touches it */

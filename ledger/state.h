@@ -26,6 +26,8 @@ struct hold {
     struct asset *world;           /* whose stripe, when contention is NULL */
     amount_t debits;               /* what it will post if it commits; none for a reader or a name */
     amount_t credits;
+    balance_t trough; /* the lowest and highest points that its legs reach here on the way */
+    balance_t peak;
     uint8_t last_leg; /* the last leg that touches it: its number is the first leg's plus this */
     bool reader;
 };

@@ -150,6 +150,8 @@ static void hold_account(struct shard *shard, const struct touch *touch, struct 
     extra->contention.writers++;
     extra->open.debits += touch->debits;
     extra->open.credits += touch->credits;
+    extra->open.trough += touch->trough;
+    extra->open.peak += touch->peak;
     if (touch->delta < 0)
         extra->open.low += touch->delta;
     else
@@ -157,6 +159,8 @@ static void hold_account(struct shard *shard, const struct touch *touch, struct 
     *hold = (struct hold){.contention = &extra->contention,
                           .debits = touch->debits,
                           .credits = touch->credits,
+                          .trough = touch->trough,
+                          .peak = touch->peak,
                           .last_leg = touch->last_leg};
 }
 
