@@ -1,8 +1,12 @@
 /* interval.h: what an account can certainly do while some transactions that touch it are undecided.
  *
- * Every prepared transaction widens the interval of balances the account may end up with, by its net effect:
- * all of its legs happen or none. A check that holds at the bad end holds whatever happens; one that fails at
- * the good end fails whatever happens; in between, the answer depends on a decision that is still to come.
+ * Every prepared transaction widens the interval of balances the account may have when the check counts. A
+ * check that holds at the bad end holds whatever happens; one that fails at the good end fails whatever
+ * happens; in between, the answer depends on a decision that is still to come.
+ *
+ * The good end counts each open transaction by its net effect: all of its legs happen or none. The bad end
+ * counts it by the lowest (for a ceiling, highest) point that its legs reach on the way: it may commit after
+ * what is being checked, and then that point, too, must be within the limits.
  * After: P. O'Neil, "The Escrow Transactional Method", ACM TODS 11(4), 1986.
  *
  * `delta` is the net effect of earlier legs of the same transaction on the account, `extra` the account's
