@@ -1,0 +1,32 @@
+/* script.h: random commands over few accounts, ids and assets, so that everything collides.
+ *
+ * Retries with the same contents and with others, amounts at the edges of what fits, missing accounts,
+ * ceilings and overdrafts that are nearly used up, legs that spend what earlier ones brought in, @world
+ * accounts on either side. A seed makes the same script again.
+ */
+#ifndef BURSAR_TESTS_MODEL_SCRIPT_H
+#define BURSAR_TESTS_MODEL_SCRIPT_H
+
+#include "tests/model/call.h"
+
+struct script {
+    struct words words; /* owns the calls' names */
+    struct call *calls; /* owned */
+    size_t count;
+};
+
+/** The first calls of a script open accounts and bring money in; what follows is anything. */
+#define SCRIPT_OPENING 24
+
+/** Fills `script` with `count` (more than SCRIPT_OPENING) calls; script_free releases it. */
+void script_make(struct script *script, uint64_t seed, size_t count);
+void script_free(struct script *script);
+
+/** The accounts that scripts open. */
+#define SCRIPT_ACCOUNTS 12
+extern const char *const script_accounts[SCRIPT_ACCOUNTS];
+
+/** Appends up to 12 calls that end with `last`, a line each, for reports of failures. */
+void script_write(const struct script *script, size_t last, struct buffer *out);
+
+#endif

@@ -1,0 +1,148 @@
+/* witness.c: see witness.h. */
+#include "tests/model/witness.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/model/replay.h"
+
+#define AT_MOST "at most "
+
+/* What is known of one call while the log is replayed. */
+struct finding {
+    bool in_time; /* the reference gave this answer at a prefix between submission and answer */
+    bool durable; /* and at the prefix that the answer depends on */
+    char *other;  /* what the reference answered instead, at the last prefix looked at; owned */
+};
+
+/* The number of smallest units at the start of `text`, written with the asset's digits. Returns its end. */
+static const char *units_read(const char *text, balance_t *units)
+{
+    bool negative = *text == '-';
+    *units = 0;
+    for (text += negative; (*text >= '0' && *text <= '9') || *text == '.'; text++) {
+        if (*text != '.')
+            *units = *units * 10 + (*text - '0');
+    }
+    if (negative)
+        *units = -*units;
+    return text;
+}
+
+bool witness_agrees(const char *heard, const char *reference)
+{
+    if (strcmp(heard, reference) == 0)
+        return true;
+    const char *bound = strstr(heard, AT_MOST);
+    if (bound == NULL || strncmp(heard, reference, (size_t)(bound - heard)) != 0)
+        return false;
+    balance_t most;
+    balance_t has;
+    balance_t needed;
+    const char *rest = units_read(bound + strlen(AT_MOST), &most);
+    const char *reference_rest = units_read(reference + (bound - heard), &has);
+    const char *comma = strchr(rest, ',');
+    if (comma == NULL || strcmp(rest, reference_rest) != 0)
+        return false;
+    (void)units_read(comma + 2, &needed);
+    return has <= most && most < needed;
+}
+
+/* Looks at all calls that may have happened at this prefix. */
+static void prefix_check(const struct cluster *cluster, const struct script *script,
+                         struct reference *reference, struct finding *findings, struct buffer *reply)
+{
+    sequence_t last = reference_last(reference);
+    for (size_t i = 0; i < script->count; i++) {
+        const struct cluster_answer *answer = cluster_answer(cluster, i);
+        struct finding *finding = &findings[i];
+        bool in_time = answer->submitted <= last && last <= answer->answered && !finding->in_time;
+        bool durable = answer->seen == last;
+        if (!in_time && !durable)
+            continue;
+        reference_ask(reference, &script->calls[i], reply);
+        if (witness_agrees(answer->text, reply->bytes)) {
+            finding->in_time |= in_time;
+            finding->durable |= durable;
+        } else {
+            free(finding->other);
+            finding->other = strdup(reply->bytes);
+        }
+    }
+}
+
+/* Whether somebody was told of the record. */
+static bool record_told(const struct cluster *cluster, const struct script *script,
+                        const struct record *record)
+{
+    char number[32] = "+OK";
+    if (record->kind != RECORD_DEFINE)
+        (void)snprintf(number, sizeof number, ":%llu", (unsigned long long)record->stamp.number);
+    for (size_t i = 0; i < script->count; i++) {
+        const struct call *call = &script->calls[i];
+        bool kind = record->kind == RECORD_OPEN     ? call->kind == CALL_OPEN
+                    : record->kind == RECORD_DEFINE ? call->kind == CALL_ASSET
+                                                    : call_moves_money(call);
+        if (kind && strcmp(cluster_answer(cluster, i)->text, number) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool log_check(const struct cluster *cluster, const struct script *script, struct reference *reference,
+                      struct words *words, struct finding *findings, struct buffer *complaint)
+{
+    const struct buffer *records = cluster_records(cluster);
+    struct buffer reply = {0};
+    bool right = true;
+    prefix_check(cluster, script, reference, findings, &reply);
+    for (size_t at = records->start; right && at < records->end;) {
+        const struct record *record = (const struct record *)(const void *)(records->bytes + at);
+        right = replay_record(reference, words, record, complaint);
+        if (right && !record_told(cluster, script, record)) {
+            buffer_printf(complaint, "nobody was told of record %llu",
+                          (unsigned long long)record->stamp.number);
+            buffer_append(complaint, "", 1);
+            right = false;
+        }
+        prefix_check(cluster, script, reference, findings, &reply);
+        at += record->size;
+    }
+    buffer_free(&reply);
+    return right;
+}
+
+static void complain(const struct cluster *cluster, const struct script *script, size_t place,
+                     const struct finding *finding, struct buffer *complaint)
+{
+    const struct cluster_answer *answer = cluster_answer(cluster, place);
+    buffer_printf(complaint, "%zu: ", place);
+    call_write(&script->calls[place], complaint);
+    buffer_printf(complaint,
+                  "\n  was answered %s\n  the reference does not say so %s; it says %s\n"
+                  "  submitted after number %llu, answered after %llu, depends on %llu",
+                  answer->text,
+                  finding->in_time ? "at the number it depends on" : "between submission and answer",
+                  finding->other == NULL ? "nothing" : finding->other, (unsigned long long)answer->submitted,
+                  (unsigned long long)answer->answered, (unsigned long long)answer->seen);
+    buffer_append(complaint, "", 1);
+}
+
+bool witness_check(const struct cluster *cluster, const struct script *script, struct reference *reference,
+                   struct words *words, struct buffer *complaint)
+{
+    struct finding *findings = calloc(script->count, sizeof *findings);
+    assert(findings != NULL);
+    bool right = log_check(cluster, script, reference, words, findings, complaint);
+    for (size_t i = 0; i < script->count; i++) {
+        if (right && !(findings[i].in_time && findings[i].durable)) {
+            complain(cluster, script, i, &findings[i], complaint);
+            right = false;
+        }
+        free(findings[i].other);
+    }
+    free(findings);
+    return right;
+}
