@@ -1,11 +1,14 @@
+# shellcheck shell=bash
 # packages.sh: which Debian packages the project needs, and how they get there. Sourced by scripts/up and
 # scripts/check.
 
 # To build and run the server.
-packages_serve=(build-essential cmake ninja-build pkg-config libevent-dev libxxhash-dev)
+# shellcheck disable=SC2034  # used by those who source this
+PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxhash-dev)
 
 # To test it and to check the code's form, too.
-packages_check=(libcriterion-dev clang clang-format clang-tidy redis-tools python3-redis)
+# shellcheck disable=SC2034
+PACKAGES_CHECK=(libcriterion-dev clang clang-format clang-tidy shellcheck redis-tools python3-redis)
 
 # Installs those of the given packages that are missing; asks dpkg first, so that a machine that has them all
 # needs neither a network nor root.

@@ -132,7 +132,7 @@ static void *compose_opening(struct composing *it)
 /** The note at the end of a request whose other arguments are args[0] to args[end - 1]. */
 static bool trailing_note(const struct composing *it, uint32_t end, struct slice *note)
 {
-    *note = (struct slice){0};
+    *note = (struct slice){"", 0};
     if (it->argc == end) {
         return true;
     }

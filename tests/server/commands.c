@@ -193,7 +193,7 @@ Test(commands, info_counts_what_happened)
     cr_assert_eq(info_value(&client, "committed_records"), 3);
     cr_assert_eq(info_value(&client, "rejected_commands"), 1);
     cr_assert_eq(info_value(&client, "loading"), 0);
-    cr_assert_gt(info_value(&client, "used_memory"), 0);
+    cr_assert_gt(info_value(&client, "used_memory_rss"), 0);
     cr_assert_gt(info_value(&client, "requests_measured"), 5);
     client_close(&other);
     client_close(&client);
