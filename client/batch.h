@@ -1,0 +1,14 @@
+/* batch.h: the commands of standard input, one a line, pipelined: many in flight, replies printed in order.
+ */
+#ifndef BURSAR_CLIENT_BATCH_H
+#define BURSAR_CLIENT_BATCH_H
+
+#include "client/call.h"
+
+/** Runs every line of standard input. Lines have Redis's quoting; empty lines and those that start with # are
+ *  skipped. Errors go to stderr with their line's number. Returns EXIT_REJECTED when any line was rejected or
+ * made no sense, EXIT_NO_CONNECTION when the connection was lost, saying what is known of the lines in
+ * flight. */
+enum exit_status batch_run(struct link *link, enum print_form form);
+
+#endif

@@ -1,0 +1,41 @@
+/* plan.h: what a run of the load generator is to do, and the requests it sends. */
+#ifndef BURSAR_CLIENT_BENCH_PLAN_H
+#define BURSAR_CLIENT_BENCH_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/link.h"
+#include "proto/ident.h"
+
+#define PLAN_PREFIX_MAX 32
+
+struct plan {
+    struct place place;
+    uint64_t accounts;    /* at least 2 */
+    unsigned connections; /* at least 1 and at least `threads` */
+    unsigned depth;       /* requests in flight on each */
+    unsigned threads;
+    uint64_t transfers; /* so many, or ... */
+    unsigned seconds;   /* ... for so long, when transfers is 0 */
+    unsigned warmup;    /* seconds not counted, first */
+    const char *prefix; /* of account names; at most PLAN_PREFIX_MAX bytes */
+    const char *asset;
+    bool setup;      /* open the accounts and put money in */
+    bool same_shard; /* from, to and id share a hash tag, so each transfer is of one shard */
+    bool json;
+    uint64_t seed;
+    uint64_t nonce; /* makes the ids of this run unlike those of any other */
+};
+
+/** The name of account `number`, in `out` of IDENT_MAX bytes; returns its length. With same_shard, accounts
+ * come in groups of ten that share a tag. */
+unsigned plan_account(const struct plan *plan, uint64_t number, char *out);
+
+/** A generator of random numbers below `below`: xorshift64* (S. Vigna, ACM TOMS 42(4), 2016). */
+uint64_t plan_roll(uint64_t *state, uint64_t below);
+
+/** Appends transfer `number` of this run: 1 to 9 of the asset between random accounts. */
+void plan_transfer(const struct plan *plan, uint64_t *dice, uint64_t number, struct buffer *out);
+
+#endif

@@ -1,0 +1,24 @@
+/* call.h: one command, from the words a person typed to what is printed. */
+#ifndef BURSAR_CLIENT_CALL_H
+#define BURSAR_CLIENT_CALL_H
+
+#include "client/link.h"
+#include "client/print.h"
+
+/** How the client ends. */
+enum exit_status { EXIT_DONE = 0, EXIT_REJECTED = 1, EXIT_USAGE = 2, EXIT_NO_CONNECTION = 3 };
+
+/** Checks words against the command table. False when there is no such command or it takes other arguments:
+ * then `complaint` says so, as lines. BALANCE of several accounts becomes BALANCES. */
+bool call_check(struct slice *words, size_t count, struct buffer *complaint);
+
+/** Prints one whole reply in `length` bytes at `bytes` to stdout, or to stderr if it is an error and the form
+ * is not JSON: as "CODE: sentence" after `where`. `words` are the command's. Returns EXIT_DONE or
+ * EXIT_REJECTED. */
+enum exit_status call_print(const struct slice *words, size_t count, const char *bytes, size_t length,
+                            enum print_form form, const char *where);
+
+/** Sends one command that call_check has passed and prints the reply. */
+enum exit_status call_once(struct link *link, const struct slice *words, size_t count, enum print_form form);
+
+#endif
