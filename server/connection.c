@@ -22,6 +22,9 @@
 /* How long a client that was told goodbye has to read it before the socket is closed under it. */
 #define LINGER_US 2000000
 
+/* Reads of a client's last bytes before its connection is closed at a stop. */
+#define DISCARD_READS 64
+
 /* A ticket: which connection, which use of its slot, which of its requests. */
 #define TICKET_INDEX_BITS      24
 #define TICKET_GENERATION_BITS 24
@@ -261,11 +264,24 @@ static bool connection_is_done(const struct connection *connection)
            buffer_length(&connection->held.bytes) == 0 && buffer_length(&connection->output) == 0;
 }
 
+/** Throws away what a client still sent as the server stops: closing over it would reset the connection and
+ * could take our last answer with it. Bounded, since a client may never end. */
+static void connection_discard(struct connection *connection)
+{
+    struct buffer *waste = &connection->worker->input;
+    for (int reads = 0; reads < DISCARD_READS && connection_receive(connection, waste); reads++) {
+        buffer_consume(waste, buffer_length(waste));
+    }
+}
+
 /** Says goodbye. Closing while the client still sends would reset the connection and could take our last
  * answer with it: so what it sends is thrown away for a moment first. */
 static void connection_finish(struct connection *connection)
 {
-    if (connection->hung_up || connection->worker->draining) {
+    if (connection->worker->draining) {
+        connection_discard(connection);
+        connection->broken = true;
+    } else if (connection->hung_up) {
         connection->broken = true;
     } else if (connection->linger_until_us == 0) {
         shutdown(connection->fd, SHUT_WR);

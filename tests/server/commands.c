@@ -34,6 +34,9 @@ static const struct dialogue dialogues[] = {
      "-IDREUSED id t1 was used before for something else; a new transfer needs a new id\r\n", NULL},
     {"TRANSFER t2 alice bob 1 bob alice 2 NOTE both", ":8\r\n", NULL},
     {"WITHDRAW w1 bob 1.34", ":10\r\n", NULL},
+    /* An answer may overtake the news of it to other shards, and then a rejection says "at most". A read
+     * waits for that news. */
+    {"BALANCES alice bob carol", "*3\r\n$5\r\n38.66\r\n$5\r\n10.00\r\n$4\r\n0.00\r\n", NULL},
     {"TRANSFER t3 alice bob 100", "-INSUFFICIENT alice has 38.66 USD available, 100.00 needed\r\n", NULL},
     {"TRANSFER t3 carol bob 100",
      "-CEILING bob has room for 90.00 USD below its ceiling, 100.00 would come in\r\n", NULL},
@@ -184,6 +187,7 @@ Test(commands, info_counts_what_happened)
     client_ask(&client, "OPEN a USD", ":1\r\n");
     client_ask(&client, "OPEN b USD", ":2\r\n");
     client_ask(&client, "DEPOSIT d a 5", ":3\r\n");
+    client_ask(&client, "BALANCE a", "$4\r\n5.00\r\n");
     client_ask(&client, "TRANSFER t a b 6", "-INSUFFICIENT a has 5.00 USD available, 6.00 needed\r\n");
     client_ask(&client, "DBSIZE", ":2\r\n"); /* has visited every worker: their counts are published */
     client_ask(&client, "DBSIZE", ":2\r\n");
