@@ -89,7 +89,7 @@ size_t cluster_submit(struct cluster *cluster, const struct call *call)
     }
     size_t ticket = cluster->ticket_count++;
     cluster->tickets[ticket] = (struct ticket){
-        .call = call, .answer = {.submitted = cluster->next.number - 1}, .submitted_at = cluster->steps};
+        .call = call, .answer = {.submitted = cluster_claimed(cluster)}, .submitted_at = cluster->steps};
 
     struct sender sender = {.ticket = ticket,
                             .seed = cluster->config.seed,
@@ -117,7 +117,7 @@ static void take_answer(struct cluster *cluster, const struct message *message)
     struct buffer text = {0};
     ticket->answer.seen = render_reply(ticket->call, message, &text);
     ticket->answer.text = text.bytes;
-    ticket->answer.answered = cluster->next.number - 1;
+    ticket->answer.answered = cluster_claimed(cluster);
     ticket->answer.steps = cluster->steps - ticket->submitted_at;
 }
 
@@ -163,7 +163,7 @@ static void worker_seal(struct cluster *cluster, unsigned index)
     if (cluster->config.clock_jumps)
         cluster->next.time += dice_below(&cluster->dice, JUMP_MAX);
     records_take(cluster, &worker->outbox.records);
-    assert(cluster->last.number == cluster->next.number - 1);
+    assert(cluster->last.number == cluster_claimed(cluster));
 
     for (unsigned i = 0; i < cluster->config.shards; i++) {
         struct buffer *messages = &worker->outbox.to[i];
@@ -247,6 +247,11 @@ const char *cluster_call(struct cluster *cluster, const struct call *call)
 const struct buffer *cluster_records(const struct cluster *cluster)
 {
     return &cluster->records;
+}
+
+sequence_t cluster_claimed(const struct cluster *cluster)
+{
+    return cluster->next.number - 1;
 }
 
 struct shard_numbers cluster_count(const struct cluster *cluster)

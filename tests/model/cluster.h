@@ -50,6 +50,9 @@ const char *cluster_call(struct cluster *cluster, const struct call *call);
  * times strictly increase is checked as they come. */
 const struct buffer *cluster_records(const struct cluster *cluster);
 
+/** The newest number claimed; 0: none was. */
+sequence_t cluster_claimed(const struct cluster *cluster);
+
 /** The counters of all shards, summed. */
 struct shard_numbers cluster_count(const struct cluster *cluster);
 

@@ -9,7 +9,7 @@
 #include "tests/model/rounds.h"
 #include "tests/model/script.h"
 
-#define ROUNDS 30
+#define ROUNDS 100
 #define CALLS  250
 
 static void check_same(uint64_t seed, struct cluster *cluster, struct reference *rebuilt,

@@ -85,7 +85,7 @@ const char *reference_account(const struct reference *reference, sequence_t numb
             return account->id;
         }
     }
-    assert(!"a record names only accounts that were opened");
+    assert(false && "a record names only accounts that were opened");
     return NULL;
 }
 

@@ -177,7 +177,7 @@ sequence_t render_reply(const struct call *call, const struct message *answer, s
     case MESSAGE_TRANSFER:
     case MESSAGE_OPEN:
     case MESSAGE_DEFINE:
-    case MESSAGE_DECISION: assert(!"this is no answer"); break;
+    case MESSAGE_DECISION: assert(false && "this is no answer"); break;
     }
     buffer_append(reply, "", 1);
     return seen;

@@ -8,6 +8,8 @@
 #include "tests/unit/proto_dice.h"
 
 #define LISTED_MAX 12 /* calls that a report shows */
+#define RECENT     10 /* calls that are likely to be in flight together */
+#define OPENED     8  /* accounts that are opened at once; the others may be at any time */
 
 const char *const script_accounts[SCRIPT_ACCOUNTS] = {
     "alice",       "bob",
@@ -145,16 +147,57 @@ static void amount_lengthen(struct decimal *amount)
     }
 }
 
+/* The same money between the same accounts, said as another command: with "@world/USD" for "@world". */
+static void kind_change(struct call *call)
+{
+    struct call_leg *leg = &call->legs[0];
+    if (call->kind == CALL_DEPOSIT)
+        leg->from = worlds[0];
+    else if (call->kind == CALL_WITHDRAW)
+        leg->to = worlds[0];
+    else if (call->leg_count == 1 && leg->from == worlds[0])
+        leg->from = "@world";
+    else if (call->leg_count == 1 && leg->to == worlds[0])
+        leg->to = "@world";
+    else
+        return;
+    if (call->kind != CALL_TRANSFER)
+        call->kind = CALL_TRANSFER;
+    else
+        call->kind = strcmp(leg->from, "@world") == 0 ? CALL_DEPOSIT : CALL_WITHDRAW;
+}
+
+static void sides_swap(struct call *call)
+{
+    struct call_leg *leg = &call->legs[call->leg_count - 1];
+    const char *from = leg->from;
+    if (call->kind != CALL_TRANSFER)
+        return;
+    leg->from = leg->to;
+    leg->to = from;
+}
+
 /* An earlier transfer again: the same, the same in other words, or something else under its id. */
 static struct call any_retry(struct script *script, struct dice *dice, size_t place)
 {
-    struct call call = script->calls[dice_below(dice, (unsigned)place)];
+    /* Half the time a recent one, which may still be under way. */
+    unsigned back = dice_below(dice, 2) == 0 ? RECENT : (unsigned)place;
+    struct call call = script->calls[place - 1 - dice_below(dice, back)];
     if (!call_moves_money(&call))
         return any_transfer(script, dice, place);
-    switch (dice_below(dice, 6)) {
+    const char *id = call.name;
+    switch (dice_below(dice, 14)) {
     case 0: amount_lengthen(&call.legs[0].amount); break;
     case 1: call.legs[call.leg_count - 1].amount = any_amount(dice); break;
     case 2: call.note = PICK(dice, notes); break;
+    case 3: kind_change(&call); break;
+    case 4: sides_swap(&call); break;
+    case 5: call.leg_count = (call.leg_count + 1) / 2; break;
+    case 6:
+    case 7:
+        call = any_transfer(script, dice, place);
+        call.name = id;
+        break;
     default: break;
     }
     return call;
@@ -171,10 +214,11 @@ static struct call any_balances(struct dice *dice)
 
 static struct call any_look(struct dice *dice, const struct script *script, size_t place)
 {
-    static const enum call_kind kinds[] = {CALL_TRIAL, CALL_TRIAL, CALL_ASSETS, CALL_DBSIZE, CALL_ACCOUNTS};
+    static const enum call_kind kinds[] = {CALL_TRIAL,  CALL_TRIAL,    CALL_ASSETS,
+                                           CALL_DBSIZE, CALL_ACCOUNTS, CALL_ACCOUNTS};
     struct call call = call_plain(PICK(dice, kinds), NULL);
-    if (dice_below(dice, 4) > 0) {
-        const struct call *earlier = &script->calls[dice_below(dice, (unsigned)place)];
+    if (dice_below(dice, 3) > 0) {
+        const struct call *earlier = &script->calls[place - 1 - dice_below(dice, RECENT)];
         return call_moves_money(earlier) ? call_plain(CALL_LOOKUP, earlier->name)
                                          : call_plain(CALL_ACCOUNT, any_account(dice));
     }
@@ -202,9 +246,9 @@ static struct call any_call(struct script *script, struct dice *dice, size_t pla
         return any_world_transfer(script, dice, place);
     if (throw < 72)
         return any_retry(script, dice, place);
-    if (throw < 76)
+    if (throw < 77)
         return any_open(dice, dice_below(dice, SCRIPT_ACCOUNTS));
-    if (throw < 86)
+    if (throw < 87)
         return any_balances(dice);
     if (throw < 98)
         return any_look(dice, script, place);
@@ -219,11 +263,10 @@ static struct call opening_call(struct script *script, struct dice *dice, size_t
         call.scale = dice_below(dice, AMOUNT_SCALE_MAX + 1);
         return call;
     }
-    if (place < SCRIPT_ACCOUNTS)
+    if (place <= OPENED)
         return any_open(dice, (unsigned)place - 1);
-    struct call call = call_deposit(words_printf(&script->words, "d%u", (unsigned)place),
-                                    script_accounts[(place - SCRIPT_ACCOUNTS) % SCRIPT_ACCOUNTS], "30");
-    return call;
+    return call_deposit(words_printf(&script->words, "d%u", (unsigned)place),
+                        script_accounts[(place - OPENED) % OPENED], "30");
 }
 
 void script_make(struct script *script, uint64_t seed, size_t count)

@@ -16,7 +16,7 @@ struct script {
 };
 
 /** The first calls of a script open accounts and bring money in; what follows is anything. */
-#define SCRIPT_OPENING 24
+#define SCRIPT_OPENING 18
 
 /** Fills `script` with `count` (more than SCRIPT_OPENING) calls; script_free releases it. */
 void script_make(struct script *script, uint64_t seed, size_t count);

@@ -9,7 +9,7 @@
 #include "tests/model/rounds.h"
 #include "tests/model/script.h"
 
-#define ROUNDS 24
+#define ROUNDS 40
 #define CALLS  300
 
 static const unsigned shard_counts[] = {1, 2, 3, 8, 16};
