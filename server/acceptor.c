@@ -22,11 +22,11 @@
 #define BACKLOG 4096
 
 /* How long accepting rests when the system has no file descriptor left: it would only fail again. */
-#define PAUSE_MS 100
+#define PAUSE_US 100000
 
 static void accept_pause(struct acceptor *acceptor)
 {
-    struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+    struct timeval pause = {.tv_usec = PAUSE_US};
     event_del(acceptor->tcp);
     if (acceptor->local) {
         event_del(acceptor->local);
@@ -119,6 +119,20 @@ static int tcp_listen_at(const struct addrinfo *address)
     return -1;
 }
 
+/** The port that a listening TCP socket got. */
+static uint16_t socket_port(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } bound = {.any = {.sa_family = AF_UNSPEC}};
+    socklen_t length = sizeof bound;
+    bool known = getsockname(fd, &bound.any, &length) == 0;
+    assert(known);
+    return ntohs(bound.any.sa_family == AF_INET6 ? bound.ipv6.sin6_port : bound.ipv4.sin_port);
+}
+
 static bool tcp_open(struct acceptor *acceptor, const struct config *config, char *error)
 {
     char port[8];
@@ -138,11 +152,7 @@ static bool tcp_open(struct acceptor *acceptor, const struct config *config, cha
                  strerror(errno));
         return false;
     }
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-    getsockname(acceptor->tcp_fd, (struct sockaddr *)&bound, &length);
-    acceptor->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                       : ((struct sockaddr_in *)&bound)->sin_port);
+    acceptor->port = socket_port(acceptor->tcp_fd);
     return true;
 }
 

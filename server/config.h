@@ -35,7 +35,7 @@ enum config_status {
 };
 
 /** Room for any error of config_read. */
-#define CONFIG_ERROR_MAX (CONFIG_TEXT_MAX * 2)
+#define CONFIG_ERROR_MAX 2048
 
 /** Fills `config` with the defaults; the number of workers is that of the processors online. */
 void config_default(struct config *config);

@@ -14,10 +14,10 @@
 #include "server/server.h"
 
 /* One read: a few hundred requests, what a turn works on at a time. */
-#define READ_SIZE (64 * 1024)
+#define READ_SIZE 65536
 
 /* Buffers of an idle connection above this size are released, so that many of them cost little. */
-#define KEEP_MAX (16 * 1024)
+#define KEEP_MAX 16384
 
 /* How long a client that was told goodbye has to read it before the socket is closed under it. */
 #define LINGER_US 2000000

@@ -19,10 +19,10 @@
 struct worker;
 
 /** Unread answers above which no further request of the connection is taken. */
-#define CONNECTION_OUTPUT_PAUSE (1024 * 1024)
+#define CONNECTION_OUTPUT_PAUSE 1048576
 
 /** Unread answers above which the connection is closed. */
-#define CONNECTION_OUTPUT_MAX (64 * 1024 * 1024)
+#define CONNECTION_OUTPUT_MAX 67108864
 
 /** A composed request that must wait for others of its connection. */
 struct held {

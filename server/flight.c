@@ -10,7 +10,7 @@
 #define CAPACITY_MIN 16
 
 /* Answers are packed together again once this much of `stored` is no longer wanted. */
-#define STORED_SLACK (64 * 1024)
+#define STORED_SLACK 65536
 
 static struct flight *flight_slot(const struct flights *flights, uint32_t place)
 {

@@ -21,7 +21,7 @@
 #define FLIGHT_MAX 4096
 
 /** Keys in flight on one connection: what bounds the memory of many large requests. */
-#define FLIGHT_KEYS_MAX (16 * 1024)
+#define FLIGHT_KEYS_MAX 16384
 
 /** Bytes of a text that a request may keep for the rendering of its answer: an id, a pattern. */
 #define FLIGHT_ASIDE_MAX 255

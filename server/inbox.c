@@ -13,7 +13,7 @@
 #include "server/memory.h"
 
 /** Buffers above this size are released after use: one big answer must not stay for ever. */
-#define BATCH_KEEP_MAX (1024 * 1024)
+#define BATCH_KEEP_MAX 1048576
 
 static bool lane_push(struct lane *lane, const struct buffer *batch)
 {

@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,11 +49,11 @@ static void write_clients(const struct server *server, struct buffer *out)
 static uint64_t memory_resident(void)
 {
     unsigned long pages = 0;
+    char line[128];
     FILE *file = fopen("/proc/self/statm", "re");
     if (file) {
-        if (fscanf(file, "%*s %lu", &pages) != 1) {
-            pages = 0;
-        }
+        const char *second = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+        pages = second ? strtoul(second, NULL, 10) : 0;
         fclose(file);
     }
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);

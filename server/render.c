@@ -317,5 +317,5 @@ void render_answer(struct reply *reply, enum command_id command, const struct me
     case MESSAGE_DEFINE:
     case MESSAGE_DECISION: break;
     }
-    assert(!"a shard answers only what asks");
+    assert(false && "a shard answers only what asks");
 }

@@ -258,7 +258,7 @@ static void *compose_command(struct composing *it)
     case COMMAND_DBSIZE: return compose_survey(&it->worker->draft, &it->worker->sender);
     default: break;
     }
-    assert(!"a command that reads or writes the ledger has a message");
+    assert(false && "a command that reads or writes the ledger has a message");
     return NULL;
 }
 

@@ -152,7 +152,7 @@ static void answer_select(const struct asking *it)
 /** "address:port" of the client; "unix" on a Unix socket. */
 static void peer_write(const struct connection *connection, char *out, size_t size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
     char host[64];
     char port[8];
@@ -334,5 +334,5 @@ void session_answer(struct connection *connection, const struct command *command
         return;
     default: break;
     }
-    assert(!"a command without the ledger is answered here");
+    assert(false && "a command without the ledger is answered here");
 }

@@ -19,7 +19,7 @@
 #define PREFETCH_TARGETS 16
 
 /* How often a draining worker looks whether the others are done. */
-#define DRAIN_TICK_MS 5
+#define DRAIN_TICK_US 5000
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -204,7 +204,7 @@ static void worker_publish(struct worker *worker)
 /** The server stops: no more requests, and every connection closes once it has its answers. */
 static void worker_begin_drain(struct worker *worker)
 {
-    struct timeval tick = {.tv_usec = DRAIN_TICK_MS * 1000};
+    struct timeval tick = {.tv_usec = DRAIN_TICK_US};
     worker->draining = true;
     worker_on_handover(worker->handover_read, EV_READ, worker);
     for (uint32_t i = 0; i < worker->roster.count; i++) {

@@ -29,6 +29,7 @@ struct roster {
 };
 
 struct worker {
+    struct inbox inbox;
     struct server *server;
     unsigned index;
     pthread_t thread;
@@ -42,7 +43,6 @@ struct worker {
     struct shard *shard;
     struct buffer run;    /* messages for the own shard, to be run this turn */
     struct outbox outbox; /* what the turn leaves for others and for the log */
-    struct inbox inbox;
     struct sender sender; /* how requests are composed here; its ticket changes with each */
     struct roster roster;
     struct connection *dirty; /* connections to settle at the end of the turn */

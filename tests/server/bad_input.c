@@ -122,11 +122,11 @@ Test(bad_input, answers_broken_framing_and_closes)
 
 Test(bad_input, refuses_what_is_too_large_however_it_arrives)
 {
-    static char filler[1200 * 1024];
+    static char filler[1228800];
     struct server *server = fixture_start(1);
     memset(filler, 'x', sizeof filler);
     struct client client = client_connect(server);
-    client_send(&client, filler, 70 * 1024); /* an inline request without an end */
+    client_send(&client, filler, 71680); /* an inline request without an end */
     client_expect(&client, "-ERR Protocol error: inline request is over 65536 bytes\r\n", "inline");
     client_expect_closed(&client, "inline");
     client_close(&client);

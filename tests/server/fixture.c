@@ -103,7 +103,8 @@ void client_say(struct client *client, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof line - 2, format, arguments);
     va_end(arguments);
-    memcpy(line + length, "\r\n", 2);
+    line[length] = '\r';
+    line[length + 1] = '\n';
     client_send(client, line, (size_t)length + 2);
 }
 

@@ -79,7 +79,7 @@ Test(sequence, claims_of_many_threads_never_overlap_and_times_grow_with_numbers)
             claimed += 1 + j % 3;
         }
     }
-    qsort(all, CLAIMERS * CLAIMS, sizeof all[0], stamp_compare);
+    qsort(all, sizeof all / sizeof all[0], sizeof all[0], stamp_compare);
     cr_assert_eq(all[0].number, 1);
     for (int i = 1; i < CLAIMERS * CLAIMS; i++) {
         uint64_t taken = all[i].number - all[i - 1].number;
