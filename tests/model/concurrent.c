@@ -11,7 +11,7 @@
 #include "tests/model/witness.h"
 #include "tests/unit/proto_dice.h"
 
-#define ROUNDS     1000
+#define ROUNDS     1500
 #define CALLS      260
 #define FLIGHT_MAX 24 /* commands in flight at once, at most */
 

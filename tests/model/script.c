@@ -186,7 +186,7 @@ static struct call any_retry(struct script *script, struct dice *dice, size_t pl
     if (!call_moves_money(&call))
         return any_transfer(script, dice, place);
     const char *id = call.name;
-    switch (dice_below(dice, 14)) {
+    switch (dice_below(dice, 16)) {
     case 0: amount_lengthen(&call.legs[0].amount); break;
     case 1: call.legs[call.leg_count - 1].amount = any_amount(dice); break;
     case 2: call.note = PICK(dice, notes); break;
@@ -195,6 +195,9 @@ static struct call any_retry(struct script *script, struct dice *dice, size_t pl
     case 5: call.leg_count = (call.leg_count + 1) / 2; break;
     case 6:
     case 7:
+    case 8:
+    case 9:
+    case 10:
         call = any_transfer(script, dice, place);
         call.name = id;
         break;
