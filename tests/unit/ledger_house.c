@@ -1,0 +1,190 @@
+/* ledger_house.c: see ledger_house.h. */
+#include "tests/unit/ledger_house.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED 42
+
+static struct slice slice_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
+
+struct house *house_build(void)
+{
+    struct house *house = calloc(1, sizeof *house);
+    assert(house != NULL);
+    house->sender = (struct sender){.seed = SEED, .shards = HOUSE_SHARDS};
+    house->next = 1;
+    for (unsigned i = 0; i < HOUSE_SHARDS; i++)
+        house->shards[i] =
+            shard_create(&(struct shard_config){.index = i, .count = HOUSE_SHARDS, .seed = SEED});
+    return house;
+}
+
+void house_free(struct house *house)
+{
+    for (unsigned i = 0; i < HOUSE_SHARDS; i++) {
+        shard_free(house->shards[i]);
+        buffer_free(&house->out[i].records);
+        for (unsigned to = 0; to < SHARDS_MAX; to++)
+            buffer_free(&house->out[i].to[to]);
+    }
+    buffer_free(&house->draft);
+    free(house);
+}
+
+const char *house_name(struct house *house, char letter, unsigned shard)
+{
+    char *name = house->names[letter - 'a'];
+    for (unsigned i = 0;; i++) {
+        size_t length = (size_t)snprintf(name, sizeof house->names[0], "%c%u", letter, i);
+        if (ident_shard(name, length, ident_hash(name, length, SEED), SEED, HOUSE_SHARDS) == shard)
+            return name;
+    }
+}
+
+static void step(struct house *house, unsigned shard, struct message *message)
+{
+    shard_step(house->shards[shard], message, &house->out[shard]);
+    uint64_t used = shard_numbers_used(house->shards[shard]);
+    shard_seal(house->shards[shard], &house->out[shard], (struct stamp){house->next, 1000 + house->next});
+    house->next += used;
+    house->records += buffer_length(&house->out[shard].records);
+    house->out[shard].records.end = house->out[shard].records.start;
+}
+
+void house_submit(struct house *house, uint64_t ticket)
+{
+    /* The route follows the head of every request. */
+    struct define_message *request =
+        (struct define_message *)(void *)(house->draft.bytes + house->draft.start);
+    request->head.ticket = ticket;
+    step(house, members_first(request->route.members), &request->head);
+    house->draft.end = house->draft.start;
+}
+
+void house_open(struct house *house, uint64_t ticket, const char *account)
+{
+    compose_open(&house->draft, &house->sender, slice_of(account), slice_of("USD"));
+    house_submit(house, ticket);
+}
+
+void house_transfer(struct house *house, uint64_t ticket, const char *id, const char *from, const char *to,
+                    uint64_t cents)
+{
+    const struct leg_text leg = {slice_of(from), slice_of(to), {cents, 2}};
+    compose_transfer(&house->draft, &house->sender, slice_of(id), 1, &leg, slice_of(""));
+    house_submit(house, ticket);
+}
+
+void house_deposit(struct house *house, uint64_t ticket, const char *id, const char *account, uint64_t cents)
+{
+    compose_world_transfer(&house->draft, &house->sender, TRANSFER_DEPOSIT, slice_of(id), slice_of(account),
+                           (struct decimal){cents, 2}, slice_of(""));
+    house_submit(house, ticket);
+}
+
+void house_balances(struct house *house, uint64_t ticket, const char *one, const char *two)
+{
+    const struct slice accounts[] = {slice_of(one), slice_of(two)};
+    compose_read(&house->draft, &house->sender, 2, accounts);
+    house_submit(house, ticket);
+}
+
+/* Cuts the first message out of a buffer that is an answer to `ticket`, or with ticket 0 that is for a shard,
+ * into memory the caller frees. */
+static struct message *cut(struct buffer *buffer, uint64_t ticket)
+{
+    for (size_t at = buffer->start; at < buffer->end;) {
+        struct message *message = (struct message *)(void *)(buffer->bytes + at);
+        size_t size = message->size;
+        if (ticket == 0 ? !message->answered : message->answered && message->ticket == ticket) {
+            struct message *copy = aligned_alloc(MESSAGE_ALIGN, size);
+            assert(copy != NULL);
+            memcpy(copy, message, size);
+            memmove(buffer->bytes + at, buffer->bytes + at + size, buffer->end - at - size);
+            buffer->end -= size;
+            return copy;
+        }
+        at += size;
+    }
+    return NULL;
+}
+
+int house_deliver(struct house *house, unsigned from, unsigned to)
+{
+    struct message *message = cut(&house->out[from].to[to], 0);
+    if (message == NULL)
+        return -1;
+    int kind = message->kind;
+    step(house, to, message);
+    free(message);
+    return kind;
+}
+
+void house_settle(struct house *house)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (unsigned i = 0; i < HOUSE_SHARDS * HOUSE_SHARDS; i++)
+            again |= house_deliver(house, i / HOUSE_SHARDS, i % HOUSE_SHARDS) >= 0;
+    }
+}
+
+static size_t write_views(const struct read_message *read, char *out, size_t size)
+{
+    size_t length = 0;
+    for (uint32_t i = 0; i < read->view_count; i++) {
+        const struct view *view = &read->views[i];
+        char balance[AMOUNT_TEXT_MAX];
+        size_t digits = total_difference_format(view->credits, view->debits, view->asset.scale, balance);
+        length += (size_t)snprintf(out + length, size - length, "%s%.*s", i > 0 ? " " : "",
+                                   view->exists ? (int)digits : 3, view->exists ? balance : "nil");
+    }
+    return length;
+}
+
+const char *house_answer(struct house *house, uint64_t ticket)
+{
+    struct message *message = NULL;
+    for (unsigned from = 0; from < HOUSE_SHARDS && message == NULL; from++)
+        message = cut(&house->out[from].to[house->sender.origin], ticket);
+    house->text[0] = '\0';
+    if (message == NULL)
+        return house->text;
+    char *out = house->text;
+    size_t size = sizeof house->text;
+    const struct outcome_message *outcome = (const struct outcome_message *)(const void *)message;
+    if (message->kind == MESSAGE_READ)
+        write_views((const struct read_message *)(const void *)message, out, size);
+    else if (message->kind == MESSAGE_SURVEY)
+        (void)snprintf(out, size, "survey %" PRIu64,
+                       ((const struct survey_message *)(const void *)message)->number);
+    else if (outcome->status == OUTCOME_REJECTED)
+        (void)snprintf(out, size, "%.*s", outcome->text_length, outcome->text);
+    else if (outcome->status == OUTCOME_NUMBER)
+        (void)snprintf(out, size, "%" PRIu64, outcome->number);
+    else
+        (void)snprintf(out, size, "OK");
+    free(message);
+    return house->text;
+}
+
+struct shard_numbers house_count(const struct house *house)
+{
+    struct shard_numbers sum = {0};
+    for (unsigned i = 0; i < HOUSE_SHARDS; i++) {
+        struct shard_numbers count = shard_count(house->shards[i]);
+        sum.accounts += count.accounts;
+        sum.remembered += count.remembered;
+        sum.prepared += count.prepared;
+        sum.parked += count.parked;
+        sum.commits += count.commits;
+    }
+    return sum;
+}
