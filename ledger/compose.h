@@ -59,7 +59,8 @@ struct lookup_message *compose_lookup(struct buffer *out, const struct sender *s
 /** The totals of every asset. */
 struct survey_message *compose_survey(struct buffer *out, const struct sender *sender);
 
-/** The next `count` (1 to PAGE_MAX) accounts opened after number `after`. */
+/** The next `count` (1 to PAGE_MAX) accounts opened after number `after`: 0, or a number that a page ended
+ *  with. */
 struct page_message *compose_page(struct buffer *out, const struct sender *sender, sequence_t after,
                                   unsigned count);
 

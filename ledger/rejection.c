@@ -119,7 +119,7 @@ static void write_sentence(struct text *text, const struct transfer_message *mes
     case REJECTION_NONE:
     case REJECTION_EXISTS: break;
     }
-    assert(!"a transfer is not rejected for this");
+    assert(false && "a transfer is not rejected for this");
 }
 
 size_t rejection_write(const struct transfer_message *message, char *out)

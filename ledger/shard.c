@@ -47,7 +47,7 @@ static bool request_take(struct shard *shard, struct message *message, bool agai
     case MESSAGE_DECISION:
     case MESSAGE_OUTCOME: break;
     }
-    assert(!"a request is of a kind that shards take");
+    assert(false && "a request is of a kind that shards take");
     return true;
 }
 
