@@ -9,7 +9,7 @@
 #include "ledger/account.h"
 #include "ledger/index.h"
 
-#define ACCOUNTS_CHUNK       (POOL_PAGE / sizeof(struct account)) /* accounts in a chunk: one huge page */
+#define ACCOUNTS_CHUNK       (POOL_PAGE / sizeof(struct account)) /* accounts in a chunk: one page of the pool */
 #define ACCOUNTS_EXTRA_CHUNK 256
 
 /** A zeroed struct accounts is empty. */

@@ -45,16 +45,8 @@ void *pool_table(size_t alignment, size_t size)
 
 void *pool_page(void)
 {
-    /* Mappings are aligned to ordinary pages: map twice as much and give back what is not aligned. */
-    char *mapped = or_abort(
-        mmap(NULL, 2 * POOL_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-        POOL_PAGE);
-    size_t before = (POOL_PAGE - (uintptr_t)mapped % POOL_PAGE) % POOL_PAGE;
-    if (before > 0)
-        munmap(mapped, before);
-    munmap(mapped + before + POOL_PAGE, POOL_PAGE - before);
-    madvise(mapped + before, POOL_PAGE, MADV_HUGEPAGE); /* a wish: without it all works, slower */
-    return mapped + before;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    return or_abort(mmap(NULL, POOL_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0), POOL_PAGE);
 }
 
 void pool_page_free(void *page)

@@ -11,7 +11,7 @@
 
 #define POOL_CLASSES 15 /* 64 bytes to 1 MiB */
 
-/** What pool_page returns: the size of a huge page. */
+/** What pool_page returns: large, so that few calls are needed for a large ledger. */
 #define POOL_PAGE ((size_t)2 << 20)
 
 struct pool_block;
@@ -34,8 +34,8 @@ void pool_give(struct pool *pool, void *block, size_t size);
 /** Releases every page. Blocks still taken are invalid afterwards. */
 void pool_free(struct pool *pool);
 
-/** One POOL_PAGE of zeroed memory, in a huge page where the system has one: with ordinary pages, first
- * touches and address translation cost half of a transfer on a large ledger. pool_page_free releases it. */
+/** One POOL_PAGE of zeroed memory, straight from the system, which gives it as it is first touched: a page
+ * that is half used costs half. pool_page_free releases it. */
 void *pool_page(void);
 void pool_page_free(void *page);
 

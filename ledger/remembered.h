@@ -1,8 +1,8 @@
 /* remembered.h: the transfers that were made, by id: what makes a retry safe and what LOOKUP shows.
  *
- * Entries lie one after another in huge pages in the order in which they were made, and never move. There are
- * far more of them than accounts, so they are packed: a transfer of one leg between accounts of this shard
- * takes about 48 bytes and its id.
+ * Entries lie one after another in large chunks in the order in which they were made, and never move. There
+ * are far more of them than accounts, so they are packed: a transfer of one leg between accounts of this
+ * shard takes about 48 bytes and its id.
  *
  *     entry:  struct remembered_entry, id, legs, note; padded to 8 bytes
  *     leg:    amount length (1 to 16), amount (little endian), asset (2), from, to
