@@ -1,6 +1,7 @@
 /* worker.c: a worker's turn. */
 #include "server/worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -159,18 +160,14 @@ static void worker_send(struct worker *worker)
     }
 }
 
-/** Takes what the own shard says to the own connections, or to itself. */
+/** Takes what the own shard says to the own connections. A shard never sends to itself. */
 static void worker_deliver(struct worker *worker)
 {
     struct buffer *own = &worker->outbox.to[worker->index];
     while (buffer_length(own) > 0) {
         const struct message *message = (const struct message *)(const void *)(own->bytes + own->start);
-        if (message_is_answer(message)) {
-            dispatch_answer(worker, message);
-        } else {
-            buffer_append(&worker->run, message, message->size);
-            worker->more = true;
-        }
+        assert(message_is_answer(message));
+        dispatch_answer(worker, message);
         buffer_consume(own, message->size);
     }
 }
@@ -226,13 +223,14 @@ static bool worker_may_end(struct worker *worker)
     return atomic_load(&server->undrained) == 0 || worker->now_us > atomic_load(&server->drain_until_us);
 }
 
-/** Waits for events, without sleeping where there is work already, and reads what is ready. */
+/** Waits for events, without sleeping where there is work already, and reads what is ready. All that is read
+ * is run in this turn; only what the rest of the turn leaves calls for another at once. */
 static void worker_listen(struct worker *worker)
 {
     bool sleep = !worker->more && inbox_sleep(&worker->inbox);
-    worker->more = false;
     event_base_loop(worker->base, EVLOOP_ONCE | (sleep ? 0 : EVLOOP_NONBLOCK));
     inbox_awake(&worker->inbox);
+    worker->more = false;
 }
 
 static void *worker_thread(void *context)

@@ -15,6 +15,9 @@
 /* Where Criterion's Test macro leaves a pointer to each test. */
 extern struct criterion_test *const __start_cr_tst[];
 extern struct criterion_test *const __stop_cr_tst[];
+/* And its TestSuite macro one to each suite; weak, since a program may have none. */
+extern struct criterion_suite *const __start_cr_sts[] __attribute__((weak));
+extern struct criterion_suite *const __stop_cr_sts[] __attribute__((weak));
 
 void criterion_internal_test_setup(void)
 {
@@ -46,6 +49,29 @@ void criterion_continue_test(void)
     _exit(EXIT_FAILURE);
 }
 
+/** What a test's suite says of it; NULL where there is nothing. */
+static const struct criterion_test_extra_data *suite_of(const struct criterion_test *test)
+{
+    for (struct criterion_suite *const *suite = __start_cr_sts; suite < __stop_cr_sts; suite++) {
+        if (strcmp((*suite)->name, test->category) == 0) {
+            return (*suite)->data;
+        }
+    }
+    return NULL;
+}
+
+static void test_run(const struct criterion_test *test)
+{
+    const struct criterion_test_extra_data *suite = suite_of(test);
+    if (suite && suite->init) {
+        suite->init();
+    }
+    test->test();
+    if (suite && suite->fini) {
+        suite->fini();
+    }
+}
+
 /** Whether one test passes in a process of its own: it ends well, or by the signal it should end by. */
 static bool test_passes(const struct criterion_test *test)
 {
@@ -53,7 +79,7 @@ static bool test_passes(const struct criterion_test *test)
     fflush(NULL);
     pid_t process = fork();
     if (process == 0) {
-        test->test();
+        test_run(test);
         exit(EXIT_SUCCESS);
     }
     if (process < 0 || waitpid(process, &status, 0) != process) {
