@@ -9,7 +9,7 @@
 #include "tests/unit/proto_decimal_text.h"
 #include "tests/unit/proto_dice.h"
 
-#define ROUNDS 20000
+#define ROUNDS 4000
 
 /* What a formatting function wrote, NUL-terminated, for comparison. */
 struct written {
