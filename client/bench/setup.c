@@ -10,6 +10,7 @@
 #include "client/bench/load.h"
 #include "proto/answer.h"
 
+#define GROUP       500 /* accounts opened, then given money: a deposit right behind its OPEN would wait for it */
 #define WINDOW      2000 /* accounts in flight: enough to keep the server busy, little enough for any buffer */
 #define DEPOSIT     1000000 /* units of the asset for each account: more than a run takes from one */
 #define PROGRESS_NS UINT64_C(1000000000)
@@ -25,7 +26,15 @@ static struct slice slice_of(const char *text)
     return (struct slice){text, strlen(text)};
 }
 
-static void format_account(const struct plan *plan, uint64_t number, struct buffer *out)
+static void format_open(const struct plan *plan, uint64_t number, struct buffer *out)
+{
+    char name[IDENT_MAX];
+    const struct slice open[] = {
+        slice_of("OPEN"), {name, plan_account(plan, number, name)}, slice_of(plan->asset)};
+    link_format(out, open, 3);
+}
+
+static void format_deposit(const struct plan *plan, uint64_t number, struct buffer *out)
 {
     char name[IDENT_MAX];
     char id[IDENT_MAX];
@@ -33,10 +42,19 @@ static void format_account(const struct plan *plan, uint64_t number, struct buff
     struct slice account = {name, plan_account(plan, number, name)};
     (void)snprintf(id, sizeof id, "fund-%lx-%lu", (unsigned long)plan->nonce, (unsigned long)number);
     (void)snprintf(amount, sizeof amount, "%d", DEPOSIT);
-    const struct slice open[] = {slice_of("OPEN"), account, slice_of(plan->asset)};
     const struct slice deposit[] = {slice_of("DEPOSIT"), slice_of(id), account, slice_of(amount)};
-    link_format(out, open, 3);
     link_format(out, deposit, 4);
+}
+
+/* Writes the requests of the accounts from `first` on, a group or fewer. Returns the account after them. */
+static uint64_t format_group(const struct plan *plan, uint64_t first, struct buffer *out)
+{
+    uint64_t end = first + GROUP < plan->accounts ? first + GROUP : plan->accounts;
+    for (uint64_t number = first; number < end; number++)
+        format_open(plan, number, out);
+    for (uint64_t number = first; number < end; number++)
+        format_deposit(plan, number, out);
+    return end;
 }
 
 /* Takes the replies that are whole. False on the first error, which would spoil the run. */
@@ -73,7 +91,7 @@ bool setup_accounts(struct link *link, const struct plan *plan)
     bool well = true;
     while (well && replies < 2 * plan->accounts) {
         while (begun < plan->accounts && begun - replies / 2 < WINDOW)
-            format_account(plan, begun++, &out);
+            begun = format_group(plan, begun, &out);
         struct pollfd wait = {.fd = link->fd, .events = POLLIN};
         if (buffer_length(&out) > 0)
             wait.events |= POLLOUT;
