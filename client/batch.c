@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_SIZE    (64 * 1024)
-#define OUT_MAX      (1024 * 1024) /* bytes not sent yet, above which no more lines are read */
+#define READ_SIZE    65536
+#define OUT_MAX      1048576 /* bytes not sent yet, above which no more lines are read */
 #define INFLIGHT_MAX 4096          /* commands sent and not answered */
 
 /* A command in flight: its words are needed to print its reply. */

@@ -15,7 +15,7 @@
 
 #include "proto/answer.h"
 
-#define READ_SIZE (64 * 1024)
+#define READ_SIZE 65536
 
 static bool fail(struct link *link, const char *what, const char *why)
 {
@@ -30,7 +30,7 @@ static bool fail(struct link *link, const char *what, const char *why)
 /* Sending has the timeout as a bound, too: a server that reads nothing must not hang us. */
 static void set_timeout(int fd, int timeout_ms)
 {
-    struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = (timeout_ms % 1000) * 1000};
+    struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = (timeout_ms % 1000) * 1000L};
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 

@@ -65,8 +65,8 @@ static void message_commit(struct shard *shard, struct message *message,
     for (unsigned i = 0; i < transfer->leg_count; i++) {
         struct leg *leg = &transfer->legs[i];
         leg->asset = decision->assets[i];
-        parties[2 * i] = party_find(shard, transfer, &leg->from);
-        parties[2 * i + 1] = party_find(shard, transfer, &leg->to);
+        parties[2 * (size_t)i] = party_find(shard, transfer, &leg->from);
+        parties[2 * (size_t)i + 1] = party_find(shard, transfer, &leg->to);
     }
     remembered_add(&shard->remembered, transfer, parties, decision->stamp);
 }

@@ -13,7 +13,7 @@
 #define CHUNK_PLACES (CHUNK_SIZE / PLACE_SIZE)
 
 /* The most that an entry can take: all of its parts at their longest. */
-#define LEG_SIZE_MAX (1 + sizeof(amount_t) + sizeof(uint16_t) + 2 * (1 + IDENT_MAX))
+#define LEG_SIZE_MAX (1 + sizeof(amount_t) + sizeof(uint16_t) + 2 * (size_t)(1 + IDENT_MAX))
 #define ENTRY_SIZE_MAX \
     (sizeof(struct remembered_entry) + IDENT_MAX + LEGS_MAX * LEG_SIZE_MAX + NOTE_MAX + PLACE_SIZE)
 static_assert(ENTRY_SIZE_MAX <= UINT16_MAX, "an entry's size fits its field");
@@ -57,10 +57,11 @@ static const uint8_t *name_unpack(const uint8_t *at, struct slice *name)
         *name = (struct slice){(const char *)at, length};
         return at + length;
     }
-    const struct account *account;
-    memcpy(&account, at, sizeof account);
+    const void *pointer;
+    memcpy(&pointer, at, sizeof pointer);
+    const struct account *account = pointer;
     *name = (struct slice){account->id, account->id_length};
-    return at + sizeof account;
+    return at + sizeof pointer;
 }
 
 static const uint8_t *leg_unpack(const struct remembered *remembered, const uint8_t *at,
@@ -136,7 +137,7 @@ static uint8_t *name_pack(uint8_t *at, const struct transfer_message *message, c
 {
     *at++ = account != NULL ? 0 : name->length;
     if (account != NULL)
-        return bytes_put(at, (const void *)&account, sizeof account);
+        return bytes_put(at, (const void *)&account, sizeof(void *));
     return bytes_put(at, message_text(message, name->offset), name->length);
 }
 

@@ -106,10 +106,10 @@ struct prepared *shard_prepare(struct shard *shard, uint32_t hold_count)
 static void slots_grow(struct shard *shard)
 {
     uint32_t count = shard->slot_count == 0 ? 256 : shard->slot_count * 2;
-    struct prepared **slots = pool_table(64, count * sizeof *slots);
+    struct prepared **slots = pool_table(64, count * sizeof(void *));
     uint32_t *free_slots = pool_table(64, count * sizeof *free_slots);
     if (shard->slot_count > 0)
-        memcpy((void *)slots, (void *)shard->slots, shard->slot_count * sizeof *slots);
+        memcpy((void *)slots, (void *)shard->slots, shard->slot_count * sizeof(void *));
     free((void *)shard->slots);
     free(shard->free_slots);
     for (uint32_t slot = count; slot-- > shard->slot_count;)

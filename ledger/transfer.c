@@ -101,8 +101,8 @@ static void id_remember(struct shard *shard, const struct transfer_message *tran
     for (unsigned i = 0; i < transfer->leg_count; i++) {
         int16_t from = visit->from[i];
         int16_t to = visit->to[i];
-        parties[2 * i] = from != TOUCH_NONE ? visit->touches[from].account : NULL;
-        parties[2 * i + 1] = to != TOUCH_NONE ? visit->touches[to].account : NULL;
+        parties[2 * (size_t)i] = from != TOUCH_NONE ? visit->touches[from].account : NULL;
+        parties[2 * (size_t)i + 1] = to != TOUCH_NONE ? visit->touches[to].account : NULL;
     }
     struct remembered_entry *entry = remembered_add(&shard->remembered, transfer, parties, stamp);
     shard_unsealed(shard, &entry->stamp);

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READ_SIZE  (256 * 1024)
+#define READ_SIZE  262144
 #define EVENTS_MAX 256
 #define WAIT_MS    100
 

@@ -42,6 +42,6 @@ uint64_t load_clock(void);
 
 /** The thread: connects, and runs until the phase is LOAD_STOP and all is answered, or all transfers are
  * done. */
-void *load_run(void *load);
+void *load_run(void *context);
 
 #endif

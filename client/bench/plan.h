@@ -12,20 +12,20 @@
 
 struct plan {
     struct place place;
-    uint64_t accounts;    /* at least 2 */
+    uint64_t accounts;  /* at least 2 */
+    uint64_t transfers; /* so many, or, when it is 0, for so many seconds */
+    uint64_t seed;
+    uint64_t nonce;     /* makes the ids of this run unlike those of any other */
+    const char *prefix; /* of account names; at most PLAN_PREFIX_MAX bytes */
+    const char *asset;
     unsigned connections; /* at least 1 and at least `threads` */
     unsigned depth;       /* requests in flight on each */
     unsigned threads;
-    uint64_t transfers; /* so many, or ... */
-    unsigned seconds;   /* ... for so long, when transfers is 0 */
-    unsigned warmup;    /* seconds not counted, first */
-    const char *prefix; /* of account names; at most PLAN_PREFIX_MAX bytes */
-    const char *asset;
+    unsigned seconds;
+    unsigned warmup; /* seconds not counted, first */
     bool setup;      /* open the accounts and put money in */
     bool same_shard; /* from, to and id share a hash tag, so each transfer is of one shard */
     bool json;
-    uint64_t seed;
-    uint64_t nonce; /* makes the ids of this run unlike those of any other */
 };
 
 /** The name of account `number`, in `out` of IDENT_MAX bytes; returns its length. With same_shard, accounts

@@ -113,7 +113,7 @@ bool setup_accounts(struct link *link, const struct plan *plan)
 
 static bool text_is(const struct answer *item, const char *text)
 {
-    return item->length == strlen(text) && memcmp(item->text, text, item->length) == 0;
+    return item->text != NULL && item->length == strlen(text) && memcmp(item->text, text, item->length) == 0;
 }
 
 /* Reads one asset's row of a trial balance: a map. */
@@ -166,9 +166,9 @@ bool setup_trial(struct link *link, const struct plan *plan)
         (void)answer_next(bytes, size, &position, &item);
         (void)answer_next(bytes, size, &position, &value);
         for (size_t row = 0; value.kind == ANSWER_ARRAY && row < value.count; row++) {
-            struct answer asset = {0};
-            struct answer debits = {0};
-            struct answer credits = {0};
+            struct answer asset = {.text = ""};
+            struct answer debits = {.text = ""};
+            struct answer credits = {.text = ""};
             read_row(bytes, size, &position, &asset, &debits, &credits);
             if (text_is(&asset, plan->asset))
                 return check_row(link, &debits, &credits);
