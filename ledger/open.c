@@ -82,13 +82,8 @@ static void answer_again(struct shard *shard, const struct open_message *open, c
            has.has_ceiling ? "ceiling " : "no ceiling", has.has_ceiling ? ceiling_length : 0, ceiling);
 }
 
-/* `claim` is what is open on the account's name so far, or NULL. */
-static void account_open(struct shard *shard, const struct open_message *open, struct contention *claim,
-                         struct asset *asset, const struct record_options *options, struct outbox *outbox)
+void account_limit(struct shard *shard, struct account *account, const struct record_options *options)
 {
-    const char *id = message_text(open, open->account.offset);
-    struct account *account = accounts_add(&shard->accounts, id, open->account.length, open->account.hash);
-    account->asset = (uint16_t)(asset - shard->assets.rows);
     if (options->unlimited)
         account->flags |= ACCOUNT_UNLIMITED;
     if (options->has_ceiling)
@@ -98,6 +93,16 @@ static void account_open(struct shard *shard, const struct open_message *open, s
         extra->overdraft = options->overdraft;
         extra->ceiling = options->ceiling;
     }
+}
+
+/* `claim` is what is open on the account's name so far, or NULL. */
+static void account_open(struct shard *shard, const struct open_message *open, struct contention *claim,
+                         struct asset *asset, const struct record_options *options, struct outbox *outbox)
+{
+    const char *id = message_text(open, open->account.offset);
+    struct account *account = accounts_add(&shard->accounts, id, open->account.length, open->account.hash);
+    account->asset = (uint16_t)(asset - shard->assets.rows);
+    account_limit(shard, account, options);
     if (claim != NULL) { /* whoever waits for the name waits for the account from now on */
         line_move(&claim->line, &shard_contention(shard, account)->line);
         shard_release(shard, claim);

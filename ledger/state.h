@@ -151,6 +151,11 @@ void survey_take(struct shard *shard, struct message *message, struct outbox *ou
 void page_take(struct shard *shard, struct message *message, struct outbox *outbox);
 void decision_take(struct shard *shard, const struct message *message);
 
+struct record_options;
+
+/** Gives a new account the limits that its opening asks for. */
+void account_limit(struct shard *shard, struct account *account, const struct record_options *options);
+
 /** Applies a definition that is decided. */
 void define_commit(struct shard *shard, const struct asset_tag *tag);
 

@@ -2,10 +2,12 @@
 #include "tests/model/cluster.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/record.h"
+#include "ledger/replay.h"
 #include "tests/model/reference.h"
 #include "tests/model/render.h"
 #include "tests/unit/proto_dice.h"
@@ -43,19 +45,14 @@ struct cluster {
     uint64_t parkings;
 };
 
-struct cluster *cluster_create(const struct cluster_config *config)
+static void workers_start(struct cluster *cluster)
 {
-    struct cluster *cluster = calloc(1, sizeof *cluster);
-    assert(cluster != NULL);
-    cluster->config = *config;
-    cluster->dice = (struct dice){config->seed, config->seed};
-    cluster->next = (struct stamp){1, REFERENCE_EPOCH};
+    const struct cluster_config *config = &cluster->config;
     cluster->workers = calloc(config->shards, sizeof *cluster->workers);
     assert(cluster->workers != NULL);
     for (unsigned i = 0; i < config->shards; i++)
         cluster->workers[i].shard =
             shard_create(&(struct shard_config){.index = i, .count = config->shards, .seed = config->seed});
-    return cluster;
 }
 
 static void worker_free(struct worker *worker)
@@ -68,14 +65,49 @@ static void worker_free(struct worker *worker)
     buffer_free(&worker->outbox.records);
 }
 
-void cluster_free(struct cluster *cluster)
+static void workers_end(struct cluster *cluster)
 {
     for (unsigned i = 0; i < cluster->config.shards; i++)
         worker_free(&cluster->workers[i]);
+    free(cluster->workers);
+}
+
+struct cluster *cluster_create(const struct cluster_config *config)
+{
+    struct cluster *cluster = calloc(1, sizeof *cluster);
+    assert(cluster != NULL);
+    cluster->config = *config;
+    cluster->dice = (struct dice){config->seed, config->seed};
+    cluster->next = (struct stamp){1, REFERENCE_EPOCH};
+    workers_start(cluster);
+    return cluster;
+}
+
+void cluster_restart(struct cluster *cluster, unsigned shards)
+{
+    workers_end(cluster);
+    cluster->config.shards = shards;
+    cluster->config.seed++; /* a server that starts throws new dice for its hash */
+    workers_start(cluster);
+    struct shard *all[SHARDS_MAX];
+    for (unsigned i = 0; i < shards; i++)
+        all[i] = cluster->workers[i].shard;
+    char error[REPLAY_ERROR_MAX];
+    struct replay *replay = replay_create(all, shards, cluster->config.seed);
+    bool good = replay_records(replay, cluster->records.bytes, buffer_length(&cluster->records), error) &&
+                replay_balanced(replay, error);
+    if (!good)
+        (void)fprintf(stderr, "%s\n", error);
+    assert(good);
+    replay_free(replay);
+}
+
+void cluster_free(struct cluster *cluster)
+{
+    workers_end(cluster);
     for (size_t i = 0; i < cluster->ticket_count; i++)
         free(cluster->tickets[i].answer.text);
     buffer_free(&cluster->records);
-    free(cluster->workers);
     free(cluster->tickets);
     free(cluster);
 }

@@ -53,6 +53,10 @@ const struct buffer *cluster_records(const struct cluster *cluster);
 /** The newest number claimed; 0: none was. */
 sequence_t cluster_claimed(const struct cluster *cluster);
 
+/** Kills the cluster, whatever is under way, and starts it again with `shards` shards from its records alone
+ * (replay.h). Calls that were not answered never will be: submit them again. */
+void cluster_restart(struct cluster *cluster, unsigned shards);
+
 /** The counters of all shards, summed. */
 struct shard_numbers cluster_count(const struct cluster *cluster);
 

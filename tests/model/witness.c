@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/model/replay.h"
+#include "tests/model/reenact.h"
 
 #define AT_MOST "at most "
 
@@ -100,7 +100,7 @@ static bool log_check(const struct cluster *cluster, const struct script *script
     prefix_check(cluster, script, reference, findings, &reply);
     for (size_t at = records->start; right && at < records->end;) {
         const struct record *record = (const struct record *)(const void *)(records->bytes + at);
-        right = replay_record(reference, words, record, complaint);
+        right = reenact_record(reference, words, record, complaint);
         if (right && !record_told(cluster, script, record)) {
             buffer_printf(complaint, "nobody was told of record %llu",
                           (unsigned long long)record->stamp.number);

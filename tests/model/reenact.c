@@ -1,5 +1,5 @@
-/* replay.c: see replay.h. */
-#include "tests/model/replay.h"
+/* reenact.c: see reenact.h. */
+#include "tests/model/reenact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static struct call call_of(const struct reference *reference, struct words *word
     return call_of_transfer(reference, words, record);
 }
 
-bool replay_record(struct reference *reference, struct words *words, const struct record *record,
-                   struct buffer *complaint)
+bool reenact_record(struct reference *reference, struct words *words, const struct record *record,
+                    struct buffer *complaint)
 {
     struct call call = call_of(reference, words, record);
     struct buffer reply = {0};
@@ -94,12 +94,12 @@ bool replay_record(struct reference *reference, struct words *words, const struc
     return right;
 }
 
-bool replay_records(struct reference *reference, struct words *words, const struct buffer *records,
-                    struct buffer *complaint)
+bool reenact_records(struct reference *reference, struct words *words, const struct buffer *records,
+                     struct buffer *complaint)
 {
     for (size_t at = records->start; at < records->end;) {
         const struct record *record = (const struct record *)(const void *)(records->bytes + at);
-        if (!replay_record(reference, words, record, complaint))
+        if (!reenact_record(reference, words, record, complaint))
             return false;
         at += record->size;
     }
