@@ -22,29 +22,39 @@ static struct record *record_add(struct buffer *records, const struct record *he
     return record;
 }
 
-void record_transfer(struct buffer *records, const struct transfer_message *message, struct stamp stamp)
+struct record_leg *record_transfer_begin(struct buffer *records, uint8_t type, uint16_t leg_count,
+                                         struct slice id, struct slice note, struct stamp stamp)
 {
     const struct record head = {.kind = RECORD_TRANSFER,
-                                .type = message->type,
-                                .leg_count = message->leg_count,
-                                .id_length = message->id.length,
-                                .note_length = message->note_length,
+                                .type = type,
+                                .leg_count = leg_count,
+                                .id_length = (uint16_t)id.length,
+                                .note_length = (uint16_t)note.length,
                                 .stamp = stamp};
-    size_t legs_size = message->leg_count * sizeof(struct record_leg);
-    struct record *record =
-        record_add(records, &head, legs_size, (size_t)message->id.length + message->note_length);
-
+    size_t legs_size = leg_count * sizeof(struct record_leg);
+    struct record *record = record_add(records, &head, legs_size, id.length + note.length);
     struct record_leg *legs = (struct record_leg *)(void *)(record + 1);
+    memset(legs, 0, legs_size);
+    char *text = (char *)&legs[leg_count];
+    memcpy(text, id.text, id.length);
+    memcpy(text + id.length, note.text, note.length);
+    return legs;
+}
+
+void record_transfer(struct buffer *records, const struct transfer_message *message, struct stamp stamp)
+{
+    struct slice id = {message_text(message, message->id.offset), message->id.length};
+    struct slice note = {message_text(message, message->note), message->note_length};
+    struct record_leg *legs =
+        record_transfer_begin(records, message->type, message->leg_count, id, note, stamp);
     for (unsigned i = 0; i < message->leg_count; i++) {
         const struct leg *leg = &message->legs[i];
-        legs[i] = (struct record_leg){.from = leg->from_number, .to = leg->to_number};
+        legs[i].from = leg->from_number;
+        legs[i].to = leg->to_number;
         bool fits = decimal_to_amount((struct decimal){leg->mantissa, leg->digits}, leg->asset.scale,
                                       &legs[i].amount);
         assert(fits);
     }
-    char *text = (char *)&legs[message->leg_count];
-    memcpy(text, message_text(message, message->id.offset), message->id.length);
-    memcpy(text + message->id.length, message_text(message, message->note), message->note_length);
 }
 
 void record_open(struct buffer *records, const char *id, size_t length, const struct record_options *options,

@@ -10,6 +10,7 @@
 
 #include "ledger/message.h"
 #include "proto/buffer.h"
+#include "proto/resp.h"
 
 enum record_kind { RECORD_OPEN = 1, RECORD_DEFINE, RECORD_TRANSFER };
 
@@ -45,6 +46,11 @@ struct record_options {
 
 /** Appends the record of a transfer whose accounts' numbers and assets are all filled in. */
 void record_transfer(struct buffer *records, const struct transfer_message *message, struct stamp stamp);
+
+/** Appends a transfer's record with its legs still zero, for whoever fills them in from elsewhere: returns
+ * them. They may be written until the next append. */
+struct record_leg *record_transfer_begin(struct buffer *records, uint8_t type, uint16_t leg_count,
+                                         struct slice id, struct slice note, struct stamp stamp);
 
 /** Appends the record of an opening. */
 void record_open(struct buffer *records, const char *id, size_t length, const struct record_options *options,

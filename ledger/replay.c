@@ -398,7 +398,7 @@ bool replay_balanced(const struct replay *replay, char *error)
             total_merge(&debits, asset->debits);
             total_merge(&credits, asset->credits);
         }
-        if (debits.low == credits.low && debits.high == credits.high)
+        if (total_equal(debits, credits))
             continue;
         char text[2][AMOUNT_TEXT_MAX];
         int lengths[2] = {(int)total_format(debits, tag->scale, text[0]),

@@ -86,6 +86,12 @@ void total_add(struct total *sum, amount_t value);
 /** Adds `value` to `*sum`. Asserts that 192 bits suffice. */
 void total_merge(struct total *sum, struct total value);
 
+/** Whether two totals are the same. */
+static inline bool total_equal(struct total a, struct total b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
 /** The same as amount_format, for a total. */
 size_t total_format(struct total value, unsigned scale, char *out);
 

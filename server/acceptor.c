@@ -45,11 +45,10 @@ static void accept_resume(evutil_socket_t fd, short what, void *context)
     }
 }
 
-static void connection_refuse(int fd)
+static void connection_refuse(int fd, const char *error)
 {
-    static const char error[] = "-ERR max number of clients reached\r\n";
     /* A fresh socket's buffer is empty: the line fits, or the client is gone. */
-    ssize_t ignored = send(fd, error, sizeof error - 1, MSG_NOSIGNAL);
+    ssize_t ignored = send(fd, error, strlen(error), MSG_NOSIGNAL);
     (void)ignored;
     close(fd);
 }
@@ -57,17 +56,23 @@ static void connection_refuse(int fd)
 /** Hands a socket to the next worker. */
 static void connection_deal(struct acceptor *acceptor, int fd)
 {
+    static const char loading[] = "-LOADING bursar is loading the ledger; try again in a moment\r\n";
+    static const char full[] = "-ERR max number of clients reached\r\n";
     struct server *server = acceptor->server;
+    if (atomic_load(&server->phase) == SERVER_LOADING) {
+        connection_refuse(fd, loading);
+        return;
+    }
     if (atomic_fetch_add(&server->clients, 1) >= (uint32_t)server->config.max_clients) {
         atomic_fetch_sub(&server->clients, 1);
-        connection_refuse(fd);
+        connection_refuse(fd, full);
         return;
     }
     struct worker *worker = &server->workers[acceptor->next];
     acceptor->next = (acceptor->next + 1) % (unsigned)server->config.workers;
     if (write(worker->handover_write, &fd, sizeof fd) != (ssize_t)sizeof fd) {
         atomic_fetch_sub(&server->clients, 1);
-        connection_refuse(fd);
+        connection_refuse(fd, full);
     }
 }
 

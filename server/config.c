@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ledger/message.h"
+#include "server/journal.h"
 
 enum option_kind { OPTION_INTEGER, OPTION_TEXT, OPTION_CHOICE };
 
@@ -30,7 +31,7 @@ struct option_row {
 };
 
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
-static const char *const durabilities[] = {"none", NULL};
+static const char *const durabilities[] = {"sync", "async", "none", NULL}; /* as enum durability */
 
 #define FIELD(field)  offsetof(struct config, field)
 #define UNIX_PATH_MAX ((int64_t)sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -44,10 +45,17 @@ static const struct option_row rows[] = {
      "listen on this Unix socket too"},
     {"workers", OPTION_INTEGER, FIELD(workers), 1, SHARDS_MAX, NULL, "N", NULL,
      "threads, each owning its share of the accounts; as many as processors by default"},
-    {"durability", OPTION_CHOICE, FIELD(durability), 0, 0, durabilities, "none", "none",
-     "what an answer promises; none: memory only, nothing survives the process"},
     {"dir", OPTION_TEXT, FIELD(dir), 1, CONFIG_TEXT_MAX - 1, NULL, "DIR", ".",
-     "directory to work in: where relative paths begin"},
+     "directory of the ledger, made if it is not there; relative paths begin there"},
+    {"durability", OPTION_CHOICE, FIELD(durability), 0, 0, durabilities, "sync|async|none", "sync",
+     "what an answer promises: sync, it is on the disk; async, it will be in a moment; none, nothing is "
+     "kept"},
+    {"sync-interval", OPTION_INTEGER, FIELD(sync_interval), 1, 1000, NULL, "MS", "5",
+     "with async: milliseconds that the disk may lag behind"},
+    {"snapshot-interval", OPTION_INTEGER, FIELD(snapshot_interval), 1, 86400, NULL, "SECONDS", "1",
+     "how often the snapshot, DIR/ledger.db, is brought forward"},
+    {"segment-size", OPTION_INTEGER, FIELD(segment_size), JOURNAL_SEGMENT_MIN / 1024,
+     JOURNAL_SEGMENT_MAX / 1024, NULL, "KIB", "65536", "size of a file of the journal"},
     {"max-clients", OPTION_INTEGER, FIELD(max_clients), 1, 1000000, NULL, "N", "10000",
      "connections at once"},
     {"timeout", OPTION_INTEGER, FIELD(timeout), 1, 86400, NULL, "SECONDS", "60",
@@ -61,6 +69,9 @@ static const struct option_row rows[] = {
 #define ROW_COUNT   (sizeof rows / sizeof rows[0])
 #define ROW_HELP    ((int)ROW_COUNT)
 #define ROW_VERSION ((int)ROW_COUNT + 1)
+#define ROW_VERIFY  ((int)ROW_COUNT + 2)
+#define ROW_DUMP    ((int)ROW_COUNT + 3)
+#define OPTION_ROOM (ROW_COUNT + 5) /* with those four and the end */
 
 static int64_t *row_integer(struct config *config, const struct option_row *row)
 {
@@ -199,7 +210,7 @@ static bool file_read(struct config *config, const char *path, char *error)
     return good;
 }
 
-/** getopt_long's view of the table; `options` has room for ROW_COUNT + 3. */
+/** getopt_long's view of the table; `options` has OPTION_ROOM rows. */
 static void options_fill(struct option *options)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
@@ -207,14 +218,16 @@ static void options_fill(struct option *options)
     }
     options[ROW_HELP] = (struct option){"help", no_argument, NULL, ROW_HELP};
     options[ROW_VERSION] = (struct option){"version", no_argument, NULL, ROW_VERSION};
-    options[ROW_VERSION + 1] = (struct option){0};
+    options[ROW_VERIFY] = (struct option){"verify", required_argument, NULL, ROW_VERIFY};
+    options[ROW_DUMP] = (struct option){"dump-journal", required_argument, NULL, ROW_DUMP};
+    options[ROW_DUMP + 1] = (struct option){0};
 }
 
 /** One pass over the command line: takes the option `only`, or all of them where it is NULL. */
 static enum config_status line_pass(struct config *config, const struct option_row *only, int argc,
                                     char **argv, char *error)
 {
-    struct option options[ROW_COUNT + 3];
+    struct option options[OPTION_ROOM];
     options_fill(options);
     opterr = 0;
     optind = 0; /* 0 makes getopt start over */
@@ -235,6 +248,10 @@ static enum config_status line_pass(struct config *config, const struct option_r
         }
         if (found == ROW_VERSION) {
             return CONFIG_VERSION;
+        }
+        if (found == ROW_VERIFY || found == ROW_DUMP) {
+            bool good = row_set(config, row_find("dir"), optarg, error);
+            return !good ? CONFIG_ERROR : found == ROW_VERIFY ? CONFIG_VERIFY : CONFIG_DUMP;
         }
         if ((!only || only == &rows[found]) && !row_set(config, &rows[found], optarg, error)) {
             return CONFIG_ERROR;
@@ -274,7 +291,9 @@ void config_help(char *out, size_t size)
         length += length < size ? (size_t)snprintf(out + length, size - length, "\n") : 0;
     }
     if (length < size) {
-        snprintf(out + length, size - length, "  %-36s %s\n  %-36s %s\n", "--help", "show this", "--version",
+        snprintf(out + length, size - length, "  %-36s %s\n  %-36s %s\n  %-36s %s\n  %-36s %s\n",
+                 "--verify DIR", "check everything in DIR and serve nothing", "--dump-journal DIR",
+                 "print the journal of DIR, a line for each record", "--help", "show this", "--version",
                  "show the version");
     }
 }

@@ -18,10 +18,13 @@ struct config {
     int64_t workers;                   /* threads that own accounts: 1 to SHARDS_MAX */
     int64_t log_level;                 /* enum log_level */
     int64_t durability;                /* enum durability */
+    int64_t sync_interval;             /* ASYNC: milliseconds between two calls of fdatasync */
+    int64_t snapshot_interval;         /* seconds between two snapshots */
+    int64_t segment_size;              /* KiB of one file of the journal */
     int64_t max_clients;               /* connections at once */
     int64_t timeout;                   /* seconds that a request may stay unfinished */
     char bind[CONFIG_TEXT_MAX];        /* address to listen on */
-    char dir[CONFIG_TEXT_MAX];         /* directory to work in */
+    char dir[CONFIG_TEXT_MAX];         /* directory of the ledger */
     char unix_socket[CONFIG_TEXT_MAX]; /* path to listen on too; empty: none */
     char config[CONFIG_TEXT_MAX];      /* file that options were read from; empty: none */
 };
@@ -31,6 +34,8 @@ enum config_status {
     CONFIG_OK,
     CONFIG_HELP,    /* --help was asked for */
     CONFIG_VERSION, /* --version was asked for */
+    CONFIG_VERIFY,  /* --verify was: of config->dir */
+    CONFIG_DUMP,    /* --dump-journal was: of config->dir */
     CONFIG_ERROR    /* `error` says what was wrong and what would be right */
 };
 

@@ -189,7 +189,7 @@ static void connection_on_writable(evutil_socket_t fd, short what, void *context
 /** How many bytes of output may leave: those whose numbers are durable. */
 static size_t output_releasable(struct connection *connection)
 {
-    sequence_t durable = commitlog_durable(&connection->worker->server->log);
+    sequence_t durable = connection->worker->durable;
     uint64_t end = connection->output_begun + buffer_length(&connection->output);
     struct buffer *marks = &connection->marks;
     if (connection->output_seen > durable || (buffer_length(marks) > 0 && connection->output_marked < end)) {
@@ -289,13 +289,21 @@ static void connection_finish(struct connection *connection)
     }
 }
 
+/** Has the connection settled again when the log has moved on, if its output waits for that. */
+static void connection_await_log(struct connection *connection)
+{
+    if (buffer_length(&connection->marks) > 0 && !connection->waiting) {
+        uint64_t ticket = connection_ticket(connection);
+        connection->waiting = true;
+        buffer_append(&connection->worker->waiting, &ticket, sizeof ticket);
+    }
+}
+
 void connection_settle(struct connection *connection)
 {
     if (!connection->broken) {
         connection_write(connection);
-        if (buffer_length(&connection->output) > 0 && !connection->writing) {
-            connection_touch(connection); /* waits for the log: looked at again each turn */
-        }
+        connection_await_log(connection);
         dispatch_resume(connection);
     }
     size_t unread = buffer_length(&connection->output) + connection->flights.stored_live;

@@ -56,6 +56,7 @@ struct connection {
     struct connection *next;  /* in the dirty list, or in the free list */
     uint64_t linger_until_us; /* 0, or when a connection that was told goodbye is closed */
     bool dirty;               /* in the worker's list of connections to settle */
+    bool waiting;             /* in the worker's list of those whose output waits for the log */
     bool reading;             /* the read event is on */
     bool writing;             /* the write event is on: the socket's buffer is full */
     bool hung_up;             /* the client will send no more */

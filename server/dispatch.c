@@ -250,12 +250,20 @@ static void answers_follow(struct connection *connection)
 
 void dispatch_answer(struct worker *worker, const struct message *answer)
 {
+    if (answer->ticket == ARCHIVER_TICKET) {
+        buffer_append(&worker->surveys, answer, answer->size);
+        return;
+    }
     struct connection *connection = connection_find(worker, answer->ticket);
     if (!connection) {
         return;
     }
     struct flights *flights = &connection->flights;
     struct flight *flight = flight_find(flights, (uint16_t)answer->ticket);
+    if (flight->command == COMMAND_SAVE && answer->kind == MESSAGE_SURVEY) {
+        buffer_append(&worker->surveys, answer, answer->size); /* the archiver will answer */
+        return;
+    }
     const struct outcome_message *outcome = (const struct outcome_message *)(const void *)answer;
     flight->seen = answer_seen(answer);
     connection_touch(connection);

@@ -72,8 +72,27 @@ static void write_memory(const struct server *server, struct buffer *out)
 
 static void write_persistence(const struct server *server, struct buffer *out)
 {
-    (void)server;
-    buffer_printf(out, "loading:0\r\ndurability:none\r\n");
+    static const char *const modes[] = {"sync", "async", "none"};
+    const struct log_counters *log = &server->log.counters;
+    const struct archiver_counters *snapshot = &server->archiver.counters;
+    uint64_t newest = sequence_newest(&server->sequence);
+    buffer_printf(out, "loading:0\r\ndurability:%s\r\n", modes[server->config.durability]);
+    if (server->config.durability == DURABILITY_NONE) {
+        return;
+    }
+    uint64_t durable = commitlog_durable(&server->log);
+    uint64_t syncs = counter_read(&log->syncs);
+    buffer_printf(out, "newest_number:%lu\r\ndurable_number:%lu\r\n", newest, durable);
+    buffer_printf(out, "journal_batches:%lu\r\njournal_bytes_written:%lu\r\njournal_segments:%lu\r\n",
+                  counter_read(&log->batches), counter_read(&log->bytes), counter_read(&snapshot->segments));
+    buffer_printf(out, "journal_size:%lu\r\nfdatasyncs:%lu\r\nfdatasync_us_mean:%lu\r\n",
+                  counter_read(&snapshot->bytes), syncs, syncs ? counter_read(&log->sync_us) / syncs : 0);
+    buffer_printf(out, "fdatasync_us_last:%lu\r\nfdatasync_us_max:%lu\r\n", counter_read(&log->sync_us_last),
+                  counter_read(&log->sync_us_max));
+    uint64_t number = counter_read(&snapshot->number);
+    buffer_printf(out, "snapshot_number:%lu\r\nsnapshot_lag:%lu\r\nsnapshots:%lu\r\nsnapshot_last_us:%lu\r\n",
+                  number, durable > number ? durable - number : 0, counter_read(&snapshot->taken),
+                  counter_read(&snapshot->last_us));
 }
 
 static void write_stats(const struct server *server, struct buffer *out)

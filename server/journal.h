@@ -53,15 +53,16 @@ enum journal_read {
     JOURNAL_DAMAGED /* what follows can't be trusted, or the disk fails; the error says why */
 };
 
-/** A reader. Zeroed, it is closed. */
+/** A reader. */
 struct journal_reader {
-    char *path; /* of DIR/journal; owned */
+    char *path; /* of DIR/journal; owned; NULL: closed */
     struct ledger_id ledger;
     struct journal_place place; /* where the next batch begins */
+    sequence_t after;           /* records up to this number are not wanted */
     int fd;                     /* of the segment that place is in */
     uint64_t segment_size;
     struct buffer bytes; /* the batch as it is on disk */
-    bool torn;           /* after JOURNAL_END of journal_read_last: something was being written here */
+    bool torn;           /* after JOURNAL_END of journal_read_last: a batch begins here that is not whole */
 };
 
 /** Opens DIR/journal at the start of the segment that holds number `after` + 1, or at the end of the journal
@@ -70,6 +71,9 @@ struct journal_reader {
  *  disk fails. */
 bool journal_reader_open(struct journal_reader *reader, const char *dir, struct ledger_id ledger,
                          sequence_t after, char *error);
+
+/** Opens DIR/journal at the start of its oldest segment, whichever ledger it is of. False, with `error`. */
+bool journal_reader_open_oldest(struct journal_reader *reader, const char *dir, char *error);
 
 /** Reads the next batch that ends at or before number `durable`, and appends its records, unpacked
  * (record.h), to `records`. A batch may be empty. For the archiver: everything up to `durable` is known to be
@@ -97,15 +101,20 @@ struct journal {
     char *path; /* of DIR/journal; owned */
     struct ledger_id ledger;
     struct journal_place place;
-    uint64_t segment_size;
-    int fd;
+    int fd;                  /* of the segment that place is in */
+    uint64_t size;           /* of that segment */
+    uint64_t segment_size;   /* of those to be made */
     struct buffer batch;     /* the batch being made: head, then packed records */
     struct stamp batch_last; /* of the newest number in it */
     uint32_t batch_count;    /* records in it */
     bool unsynced;           /* something was written since the last fdatasync */
 };
 
-/** Makes DIR/journal with a first, empty segment; DIR exists. For a new ledger. */
+/** Whether DIR/journal has any segment. */
+bool journal_exists(const char *dir);
+
+/** Makes DIR/journal with a first, empty segment; DIR exists. For a new ledger; an earlier try that did not
+ * get so far as a segment does no harm. */
 bool journal_create(const char *dir, struct ledger_id ledger, uint64_t segment_size, char *error);
 
 /** Takes the journal over at `place`, where a reader found its end, and appends an empty batch there, so that
@@ -133,7 +142,8 @@ void journal_close(struct journal *journal);
 
 /** Gives up segments all of whose numbers are at most `number`, for use as new ones or for good, and sees to
  *  it that the next new segment is at hand. Not the appending thread; one thread at a time. False, with
- *  `error`, when the disk fails. `segments` and `bytes`: what the journal takes afterwards. */
+ *  `error`, when the disk fails. `segments` and `bytes`: how many
+ *  segments there are afterwards, spares not counted, and what they take. */
 bool journal_trim(const char *dir, struct ledger_id ledger, sequence_t number, uint64_t segment_size,
                   uint64_t *segments, uint64_t *bytes, char *error);
 

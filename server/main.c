@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "server/config.h"
+#include "server/inspect.h"
 #include "server/server.h"
 
 /* What a wrong command line exits with, so that a supervisor can tell it from a failure. */
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     case CONFIG_VERSION: printf("bursard %s\n", BURSAR_VERSION); return EXIT_SUCCESS;
     case CONFIG_ERROR: fprintf(stderr, "bursard: %s\n", error); return EXIT_USAGE;
+    case CONFIG_VERIFY: return inspect_verify(config.dir);
+    case CONFIG_DUMP: return inspect_dump(config.dir);
     case CONFIG_OK: break;
     }
     return server_run(&config);

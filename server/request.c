@@ -240,6 +240,16 @@ static void *compose_listing(struct composing *it)
     return compose_page(&it->worker->draft, &it->worker->sender, after, (unsigned)count);
 }
 
+/** A snapshot begins with a survey. */
+static void *compose_saving(struct composing *it)
+{
+    if (it->worker->server->config.durability == DURABILITY_NONE) {
+        reply_errorf(it->reply, "ERR", "durability is none: nothing is kept, so there is nothing to save to");
+        return NULL;
+    }
+    return compose_survey(&it->worker->draft, &it->worker->sender);
+}
+
 static void *compose_command(struct composing *it)
 {
     switch (it->command->id) {
@@ -256,6 +266,7 @@ static void *compose_command(struct composing *it)
     case COMMAND_ASSETS:
     case COMMAND_TRIAL:
     case COMMAND_DBSIZE: return compose_survey(&it->worker->draft, &it->worker->sender);
+    case COMMAND_SAVE: return compose_saving(it);
     default: break;
     }
     assert(false && "a command that reads or writes the ledger has a message");

@@ -9,9 +9,14 @@
 #pragma clang diagnostic ignored "-Watomic-alignment"
 #endif
 
-void sequence_init(struct sequence *sequence)
+void sequence_init(struct sequence *sequence, struct stamp last)
 {
-    atomic_init(&sequence->last, ((struct stamp){0}));
+    atomic_init(&sequence->last, last);
+}
+
+sequence_t sequence_newest(const struct sequence *sequence)
+{
+    return atomic_load(&sequence->last).number;
 }
 
 struct stamp sequence_claim(struct sequence *sequence, uint64_t count, uint64_t now_ns)

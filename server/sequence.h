@@ -16,8 +16,11 @@ struct sequence {
     _Alignas(64) _Atomic struct stamp last;
 };
 
-/** Starts at number 0, claimed by nobody, at time 0. */
-void sequence_init(struct sequence *sequence);
+/** Starts behind `last`, the newest number of an earlier run and its time; zero: there was none. */
+void sequence_init(struct sequence *sequence, struct stamp last);
+
+/** The newest number claimed. Any thread. */
+sequence_t sequence_newest(const struct sequence *sequence);
 
 /** Claims `count` consecutive numbers and as many strictly increasing times, and returns the first of both:
  *  number + i and time + i are the caller's for i below `count`. Numbers start at 1. The time is `now_ns`

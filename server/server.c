@@ -2,7 +2,7 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/directory.h"
 #include "server/log.h"
 #include "server/memory.h"
+#include "server/recovery.h"
 
 /* How long a stopping server waits for clients to read their answers. */
 #define DRAIN_US 5000000
@@ -58,13 +60,117 @@ static struct server *server_new(const struct config *config)
     server->config = *config;
     server->started_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     server->stopfd = eventfd(0, EFD_CLOEXEC);
-    sequence_init(&server->sequence);
-    commitlog_open(&server->log, (enum durability)config->durability);
+    server->lock = -1;
+    sequence_init(&server->sequence, (struct stamp){0});
     if (server->stopfd < 0 || getrandom(&server->seed, sizeof server->seed, 0) != sizeof server->seed) {
         log_write(LOG_ERROR, "the system gives no eventfd or no random bytes: %s", strerror(errno));
         abort();
     }
     return server;
+}
+
+/** Opens the log, the archiver's inbox and the workers with their empty shards; no thread runs yet. */
+static void server_open_workers(struct server *server)
+{
+    const struct config *config = &server->config;
+    unsigned count = (unsigned)config->workers;
+    bool good = commitlog_open(&server->log, (enum durability)config->durability, count,
+                               (uint64_t)config->sync_interval * 1000) &&
+                archiver_open(&server->archiver, server);
+    server->workers = memory_zeroed(count, sizeof *server->workers);
+    atomic_store(&server->undrained, count);
+    for (unsigned i = 0; i < count; i++) {
+        good = good && worker_open(&server->workers[i], server, i);
+    }
+    if (!good) {
+        log_write(LOG_ERROR, "can't open %u workers: %s", count, strerror(errno));
+        abort();
+    }
+}
+
+static void server_close_workers(struct server *server)
+{
+    for (unsigned i = 0; i < (unsigned)server->config.workers; i++) {
+        worker_close(&server->workers[i]);
+    }
+    archiver_close(&server->archiver);
+    commitlog_close(&server->log);
+    free(server->workers);
+}
+
+static void server_free(struct server *server)
+{
+    if (server->lock >= 0) {
+        close(server->lock);
+    }
+    close(server->stopfd);
+    free(server);
+}
+
+/** Fills the shards with what the directory holds, and starts the log and the archiver behind it. */
+static bool server_recover(struct server *server, char *error)
+{
+    const struct config *config = &server->config;
+    uint64_t segment_size = (uint64_t)config->segment_size * 1024;
+    struct recovered recovered;
+    struct shard *shards[SHARDS_MAX];
+    for (unsigned i = 0; i < (unsigned)config->workers; i++) {
+        shards[i] = server->workers[i].shard;
+    }
+    if (!recovery_create(config->dir, segment_size, error) ||
+        !recovery_run(config->dir, false, shards, (unsigned)config->workers, server->seed, &recovered,
+                      error)) {
+        return false;
+    }
+    server->archiver.archive = recovered.archive;
+    struct stamp last = recovered.place.last;
+    sequence_init(&server->sequence, last);
+    log_write(LOG_INFO,
+              "recovered: %lu accounts and %lu transfers from the snapshot, the journal to number %lu",
+              recovered.accounts, recovered.transfers, last.number);
+    if (recovered.torn) {
+        log_write(LOG_WARN,
+                  "a batch after number %lu was unfinished when the last run ended; it is cut off, and "
+                  "nobody was told of it",
+                  last.number);
+    }
+    if (!journal_acquire(&server->log.journal, config->dir, archive_ledger(recovered.archive),
+                         &recovered.place, segment_size, error)) {
+        return false;
+    }
+    if (!commitlog_start(&server->log, last.number)) {
+        snprintf(error, SERVER_ERROR_MAX, "can't start the journal's thread: %s", strerror(errno));
+        return false;
+    }
+    return archiver_start(&server->archiver, error);
+}
+
+/** Takes the directory and recovers what is in it; nothing where nothing is kept. */
+static bool server_load(struct server *server, char *error)
+{
+    const char *dir = server->config.dir;
+    if (server->config.durability == DURABILITY_NONE) {
+        if (directory_has(dir, "ledger.db")) {
+            log_write(LOG_WARN, "'%s' has a ledger, which durability none neither reads nor changes", dir);
+        }
+        return true;
+    }
+    if (!directory_make(dir, error) || (server->lock = directory_lock(dir, error)) < 0) {
+        return false;
+    }
+    return server_recover(server, error);
+}
+
+static void server_start_workers(struct server *server)
+{
+    atomic_store(&server->phase, SERVER_RUNNING);
+    for (unsigned i = 0; i < (unsigned)server->config.workers; i++) {
+        if (!worker_start(&server->workers[i])) {
+            /* Some threads may run already, and nothing was served yet: there is nothing to save. */
+            log_write(LOG_ERROR, "can't start worker %u: %s", i, strerror(errno));
+            abort();
+        }
+    }
 }
 
 struct server *server_start(const struct config *config, char *error)
@@ -73,25 +179,23 @@ struct server *server_start(const struct config *config, char *error)
     server_raise_limits(config);
     struct server *server = server_new(config);
     if (!acceptor_open(&server->acceptor, server, error)) {
-        close(server->stopfd);
-        free(server);
+        server_free(server);
         return NULL;
     }
-    unsigned count = (unsigned)config->workers;
-    server->workers = memory_zeroed(count, sizeof *server->workers);
-    atomic_store(&server->undrained, count);
-    bool good = true;
-    for (unsigned i = 0; i < count; i++) {
-        good = good && worker_open(&server->workers[i], server, i);
-    }
-    for (unsigned i = 0; i < count; i++) {
-        good = good && worker_start(&server->workers[i]);
-    }
-    if (!good || !acceptor_start(&server->acceptor)) {
-        /* Some threads may run already, and nothing was served yet: there is nothing to save. */
-        log_write(LOG_ERROR, "can't start %u workers: %s", count, strerror(errno));
+    if (!acceptor_start(&server->acceptor)) {
+        log_write(LOG_ERROR, "can't start the acceptor's thread: %s", strerror(errno));
         abort();
     }
+    server_open_workers(server);
+    if (!server_load(server, error)) {
+        acceptor_stop(&server->acceptor);
+        acceptor_close(&server->acceptor);
+        commitlog_stop(&server->log);
+        server_close_workers(server);
+        server_free(server);
+        return NULL;
+    }
+    server_start_workers(server);
     return server;
 }
 
@@ -128,24 +232,51 @@ void server_stop(struct server *server)
     for (unsigned i = 0; i < count; i++) {
         worker_join(&server->workers[i]);
     }
-    for (unsigned i = 0; i < count; i++) {
-        worker_close(&server->workers[i]);
-    }
+    commitlog_stop(&server->log);
+    archiver_stop(&server->archiver);
+    server_close_workers(server);
     acceptor_close(&server->acceptor);
-    close(server->stopfd);
-    free(server->workers);
-    free(server);
+    server_free(server);
+}
+
+/** Makes the directory and works in it, so that relative paths begin there. */
+static bool server_enter(struct config *config, char *error)
+{
+    if (!directory_make(config->dir, error)) {
+        return false;
+    }
+    char path[PATH_MAX];
+    if (chdir(config->dir) != 0 || !getcwd(path, sizeof path) || strlen(path) >= sizeof config->dir) {
+        snprintf(error, SERVER_ERROR_MAX, "can't work in directory '%.1000s': %s", config->dir,
+                 strerror(errno));
+        return false;
+    }
+    memcpy(config->dir, path, strlen(path) + 1);
+    return true;
+}
+
+static void server_announce(const struct server *server)
+{
+    static const char *const promises[] = {
+        "sync: an answer means that it is on the disk",
+        "async: a crash of the machine may lose the last milliseconds of what was answered",
+        "none: nothing is kept, all is lost when the server ends"};
+    const struct config *config = &server->config;
+    log_write(LOG_INFO, "bursard %s serves on %s port %u with %ld workers", BURSAR_VERSION, config->bind,
+              server_port(server), (long)config->workers);
+    if (config->unix_socket[0] != '\0') {
+        log_write(LOG_INFO, "and on %s", config->unix_socket);
+    }
+    log_write(config->durability == DURABILITY_SYNC ? LOG_INFO : LOG_WARN, "durability %s",
+              promises[config->durability]);
 }
 
 int server_run(const struct config *config)
 {
     char error[SERVER_ERROR_MAX];
     log_set_level((enum log_level)config->log_level);
-    if (chdir(config->dir) != 0) {
-        log_write(LOG_ERROR, "can't work in directory '%s': %s", config->dir, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    struct server *server = server_start(config, error);
+    struct config own = *config;
+    struct server *server = server_enter(&own, error) ? server_start(&own, error) : NULL;
     if (!server) {
         log_write(LOG_ERROR, "%s", error);
         return EXIT_FAILURE;
@@ -154,11 +285,7 @@ int server_run(const struct config *config)
     struct sigaction action = {.sa_handler = server_on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    log_write(LOG_INFO, "bursard %s serves on %s port %u with %ld workers, durability none", BURSAR_VERSION,
-              config->bind, server_port(server), (long)config->workers);
-    if (config->unix_socket[0] != '\0') {
-        log_write(LOG_INFO, "and on %s", config->unix_socket);
-    }
+    server_announce(server);
     server_wait(server);
     log_write(LOG_INFO, "stopping: answers in flight are finished first");
     atomic_store(&signalled, NULL);

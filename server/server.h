@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "server/acceptor.h"
+#include "server/archiver.h"
 #include "server/commitlog.h"
 #include "server/config.h"
 #include "server/sequence.h"
 #include "server/worker.h"
 
 enum server_phase {
+    SERVER_LOADING, /* whoever connects is told to come back */
     SERVER_RUNNING,
     SERVER_DRAINING /* no request is read any more; those in flight are finished and their answers written */
 };
@@ -22,10 +24,12 @@ struct server {
     struct sequence sequence;
     struct config config;
     struct commitlog log;
+    struct archiver archiver;
     struct acceptor acceptor;
     struct worker *workers;          /* config.workers of them; owned */
     uint64_t seed;                   /* keys the hash of ids */
     uint64_t started_ns;             /* nanoseconds since the epoch */
+    int lock;                        /* of the directory; -1: it is not used */
     int stopfd;                      /* an eventfd: readable once a stop was asked for */
     _Atomic int phase;               /* enum server_phase */
     _Atomic unsigned undrained;      /* workers that still have connections while draining */
@@ -35,7 +39,7 @@ struct server {
 };
 
 /** Room for any error of server_start. */
-#define SERVER_ERROR_MAX 512
+#define SERVER_ERROR_MAX 1280
 
 /** Starts a server: opens its sockets and starts its threads. The caller owns it and ends it with
  * server_stop. NULL when it can't start: `error`, which has SERVER_ERROR_MAX bytes, says in a sentence why.

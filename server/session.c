@@ -289,6 +289,12 @@ static void answer_time(const struct asking *it)
     reply_textf(it->reply, "%ld", now.tv_nsec / 1000);
 }
 
+static void answer_lastsave(const struct asking *it)
+{
+    const struct archiver *archiver = &it->connection->worker->server->archiver;
+    reply_integer(it->reply, (int64_t)counter_read(&archiver->counters.time));
+}
+
 static void answer_reset(const struct asking *it)
 {
     struct session *session = &it->connection->session;
@@ -325,6 +331,7 @@ void session_answer(struct connection *connection, const struct command *command
     case COMMAND_COMMAND: command_answer(reply, request); return;
     case COMMAND_CONFIG: answer_config(&it); return;
     case COMMAND_INFO: answer_info(&it); return;
+    case COMMAND_LASTSAVE: answer_lastsave(&it); return;
     case COMMAND_TIME: answer_time(&it); return;
     case COMMAND_RESET: answer_reset(&it); return;
     case COMMAND_SHUTDOWN: answer_shutdown(&it); return;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,7 +139,7 @@ static void worker_seal(struct worker *worker)
     struct stamp first = sequence_claim(&server->sequence, count, clock_ns(CLOCK_REALTIME));
     shard_seal(worker->shard, &worker->outbox, first);
     if (count > 0) {
-        commitlog_append(&server->log, first.number, count, &worker->outbox.records);
+        commitlog_append(&server->log, worker->index, &worker->outbox.records);
     }
 }
 
@@ -158,6 +159,10 @@ static void worker_send(struct worker *worker)
             worker->more = true;
         }
     }
+    if (buffer_length(&worker->surveys) > 0 &&
+        !inbox_send(&server->archiver.inbox, worker->index, &worker->surveys)) {
+        worker->more = true;
+    }
 }
 
 /** Takes what the own shard says to the own connections. A shard never sends to itself. */
@@ -169,6 +174,26 @@ static void worker_deliver(struct worker *worker)
         assert(message_is_answer(message));
         dispatch_answer(worker, message);
         buffer_consume(own, message->size);
+    }
+}
+
+/** Looks how far the log is. When it has moved on, those who wait for it are settled again. */
+static void worker_look_at_log(struct worker *worker)
+{
+    sequence_t durable = commitlog_durable(&worker->server->log);
+    if (durable == worker->durable) {
+        return;
+    }
+    worker->durable = durable;
+    struct buffer *waiting = &worker->waiting;
+    for (; buffer_length(waiting) > 0; buffer_consume(waiting, sizeof(uint64_t))) {
+        uint64_t ticket;
+        memcpy(&ticket, waiting->bytes + waiting->start, sizeof ticket);
+        struct connection *connection = connection_find(worker, ticket);
+        if (connection) {
+            connection->waiting = false;
+            connection_touch(connection);
+        }
     }
 }
 
@@ -227,9 +252,15 @@ static bool worker_may_end(struct worker *worker)
  * is run in this turn; only what the rest of the turn leaves calls for another at once. */
 static void worker_listen(struct worker *worker)
 {
-    bool sleep = !worker->more && inbox_sleep(&worker->inbox);
+    struct commitlog *log = &worker->server->log;
+    bool waits = commitlog_lags(log, worker->index) || buffer_length(&worker->waiting) > 0;
+    bool sleep = !worker->more && (!waits || commitlog_sleep(log, worker->index, worker->durable)) &&
+                 inbox_sleep(&worker->inbox);
     event_base_loop(worker->base, EVLOOP_ONCE | (sleep ? 0 : EVLOOP_NONBLOCK));
     inbox_awake(&worker->inbox);
+    if (waits) {
+        commitlog_awake(log, worker->index);
+    }
     worker->more = false;
 }
 
@@ -243,6 +274,7 @@ static void *worker_thread(void *context)
         worker_send(worker);
         worker_look_at_clock(worker);
         worker_deliver(worker);
+        worker_look_at_log(worker);
         worker_settle(worker);
         worker_publish(worker);
         if (atomic_load(&worker->server->phase) == SERVER_RUNNING) {
@@ -289,9 +321,10 @@ bool worker_open(struct worker *worker, struct server *server, unsigned index)
     }
     worker->handover_read = ends[0];
     worker->handover_write = ends[1];
-    if (!inbox_open(&worker->inbox, count) || !events_open(worker)) {
+    if (!inbox_open(&worker->inbox, count + 1) || !events_open(worker)) {
         return false;
     }
+    commitlog_watch(&server->log, index, worker->inbox.wakefd);
     struct shard_config config = {.index = index, .count = count, .seed = server->seed};
     worker->shard = shard_create(&config);
     worker_look_at_clock(worker);
@@ -344,6 +377,8 @@ void worker_close(struct worker *worker)
         buffer_free(&worker->outbox.to[to]);
     }
     buffer_free(&worker->outbox.records);
+    buffer_free(&worker->surveys);
+    buffer_free(&worker->waiting);
     buffer_free(&worker->run);
     buffer_free(&worker->input);
     buffer_free(&worker->draft);

@@ -41,11 +41,14 @@ struct worker {
     int handover_write;     /* the acceptor's end */
 
     struct shard *shard;
-    struct buffer run;    /* messages for the own shard, to be run this turn */
-    struct outbox outbox; /* what the turn leaves for others and for the log */
-    struct sender sender; /* how requests are composed here; its ticket changes with each */
+    struct buffer run;     /* messages for the own shard, to be run this turn */
+    struct outbox outbox;  /* what the turn leaves for others and for the log */
+    struct buffer surveys; /* and for the archiver */
+    struct sender sender;  /* how requests are composed here; its ticket changes with each */
     struct roster roster;
     struct connection *dirty; /* connections to settle at the end of the turn */
+    struct buffer waiting;    /* tickets of connections whose output waits for the log */
+    sequence_t durable;       /* how far the log was safe at the end of the turn's work */
     bool more;                /* there is work that no event will announce */
     bool draining;            /* the server stops: no more requests are read */
     bool drained;             /* and no connection is left */

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 passed=0
 failed=0
 
-"$build/bursard" --port 0 --workers 2 --unix-socket "$work/socket" 2>"$work/log" &
+"$build/bursard" --dir "$work/ledger" --port 0 --workers 2 --unix-socket "$work/socket" 2>"$work/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 for _ in $(seq 100); do

@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -40,10 +41,13 @@ def free_port():
 def wait_until_serving(port):
     for _ in range(100):
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.05)
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"PING\r\n")
+                if connection.recv(5) == b"+PONG":
+                    return
+        except ConnectionError:
+            pass
+        time.sleep(0.05)  # not there yet, or loading
     sys.exit("the server did not start")
 
 
@@ -66,14 +70,15 @@ def main():
     with open(os.path.join(here, "../../docs/protocol.md"), encoding="utf-8") as file:
         found = examples(file.read())
     port = free_port()
-    server = subprocess.Popen([os.path.join(sys.argv[1], "bursard"), "--port", str(port), "--workers", "3"],
-                              stderr=subprocess.DEVNULL)
-    try:
-        wait_until_serving(port)
-        failed = run_session(port, found)
-    finally:
-        server.terminate()
-        server.wait()
+    with tempfile.TemporaryDirectory() as directory:
+        server = subprocess.Popen([os.path.join(sys.argv[1], "bursard"), "--dir", directory, "--port", str(port),
+                                   "--workers", "3"], stderr=subprocess.DEVNULL)
+        try:
+            wait_until_serving(port)
+            failed = run_session(port, found)
+        finally:
+            server.terminate()
+            server.wait()
     print(f"{len(found) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not found else 0)
 

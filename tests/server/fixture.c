@@ -25,6 +25,7 @@ struct config fixture_config(unsigned workers)
     config_default(&config);
     config.port = 0;
     config.workers = workers;
+    config.durability = DURABILITY_NONE;
     log_set_level(LOG_ERROR);
     return config;
 }

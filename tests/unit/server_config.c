@@ -63,7 +63,7 @@ Test(config, says_what_is_wrong_and_what_would_be_right)
         {{"--workers", "65"}, "workers is '65'; it must be a whole number from 1 to 64"},
         {{"--workers", "99999999999999999999"},
          "workers is '99999999999999999999'; it must be a whole number from 1 to 64"},
-        {{"--durability", "sync"}, "durability is 'sync'; it must be none"},
+        {{"--durability", "fsync"}, "durability is 'fsync'; it must be sync|async|none"},
         {{"--log-level", "loud"}, "log-level is 'loud'; it must be debug|info|warn|error"},
         {{"--prot", "1"}, "there is no option --prot; see --help"},
         {{"--port"}, "--port needs a value; see --help"},

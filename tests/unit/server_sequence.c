@@ -8,7 +8,7 @@
 Test(sequence, numbers_begin_at_1_and_times_follow_the_clock)
 {
     struct sequence sequence;
-    sequence_init(&sequence);
+    sequence_init(&sequence, (struct stamp){0});
     struct stamp first = sequence_claim(&sequence, 3, 1000);
     struct stamp second = sequence_claim(&sequence, 1, 5000);
     cr_assert_eq(first.number, 1);
@@ -20,7 +20,7 @@ Test(sequence, numbers_begin_at_1_and_times_follow_the_clock)
 Test(sequence, times_grow_where_the_clock_stands_still_or_goes_back)
 {
     struct sequence sequence;
-    sequence_init(&sequence);
+    sequence_init(&sequence, (struct stamp){0});
     sequence_claim(&sequence, 10, 1000); /* takes the times 1000 to 1009 */
     cr_assert_eq(sequence_claim(&sequence, 5, 1009).time, 1010);
     cr_assert_eq(sequence_claim(&sequence, 1, 3).time, 1015);
@@ -30,7 +30,7 @@ Test(sequence, times_grow_where_the_clock_stands_still_or_goes_back)
 Test(sequence, a_claim_of_none_only_looks)
 {
     struct sequence sequence;
-    sequence_init(&sequence);
+    sequence_init(&sequence, (struct stamp){0});
     sequence_claim(&sequence, 7, 1000);
     cr_assert_eq(sequence_claim(&sequence, 0, 1000).number, 8);
     cr_assert_eq(sequence_claim(&sequence, 0, 1000).number, 8);
@@ -67,7 +67,7 @@ Test(sequence, claims_of_many_threads_never_overlap_and_times_grow_with_numbers)
     struct sequence sequence;
     pthread_t threads[CLAIMERS];
     uint64_t claimed = 0;
-    sequence_init(&sequence);
+    sequence_init(&sequence, (struct stamp){0});
     for (int i = 0; i < CLAIMERS; i++) {
         claimers[i].sequence = &sequence;
         pthread_create(&threads[i], NULL, claimer_run, &claimers[i]);

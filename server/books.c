@@ -1,0 +1,85 @@
+/* books.c: see books.h. */
+#include "server/books.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/memory.h"
+
+#define ROWS_MIN 1024
+
+/* Numbers often follow one another: the golden ratio's multiples spread them evenly (Knuth, TAOCP 3, 6.4). */
+static uint32_t slot_home(const struct books *books, sequence_t number)
+{
+    return (uint32_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 32) & books->slot_mask;
+}
+
+/** The slot of `number`, or the free one where it belongs. */
+static uint32_t *slot_find(const struct books *books, sequence_t number)
+{
+    uint32_t at = slot_home(books, number);
+    while (books->slots[at] != 0 && books->rows[books->slots[at] - 1].number != number) {
+        at = (at + 1) & books->slot_mask;
+    }
+    return &books->slots[at];
+}
+
+struct book *books_find(const struct books *books, sequence_t number)
+{
+    if (books->count == 0) {
+        return NULL;
+    }
+    uint32_t slot = *slot_find(books, number);
+    return slot != 0 ? &books->rows[slot - 1] : NULL;
+}
+
+void books_prefetch(const struct books *books, sequence_t number, int stage)
+{
+    if (books->count == 0) {
+        return;
+    }
+    const uint32_t *slot = &books->slots[slot_home(books, number)];
+    if (stage == 0) {
+        __builtin_prefetch(slot);
+    } else if (*slot != 0) {
+        __builtin_prefetch(&books->rows[*slot - 1], 1);
+    }
+}
+
+static void books_grow(struct books *books)
+{
+    struct books old = *books;
+    assert(old.capacity <= UINT32_MAX / 4);
+    books->capacity = old.capacity == 0 ? ROWS_MIN : old.capacity * 2;
+    books->rows = memory_zeroed(books->capacity, sizeof *books->rows);
+    if (old.count > 0) {
+        memcpy(books->rows, old.rows, old.count * sizeof *books->rows);
+    }
+    books->slot_mask = books->capacity * 2 - 1;
+    books->slots = memory_zeroed((size_t)books->slot_mask + 1, sizeof *books->slots);
+    for (uint32_t place = 0; place < books->count; place++) {
+        *slot_find(books, books->rows[place].number) = place + 1;
+    }
+    free(old.rows);
+    free(old.slots);
+}
+
+struct book *books_add(struct books *books, sequence_t number)
+{
+    assert(number != 0 && (books->count == 0 || books->rows[books->count - 1].number < number));
+    if (books->count == books->capacity) {
+        books_grow(books);
+    }
+    *slot_find(books, number) = books->count + 1;
+    struct book *book = &books->rows[books->count++];
+    book->number = number;
+    return book;
+}
+
+void books_free(struct books *books)
+{
+    free(books->rows);
+    free(books->slots);
+    *books = (struct books){0};
+}
