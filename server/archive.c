@@ -61,7 +61,6 @@ void archive_close(struct archive *archive)
     }
     sqlite3_close(archive->db);
     books_free(&archive->books);
-    free(archive->dirty);
     free(archive->path);
     free(archive);
 }

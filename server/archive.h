@@ -69,6 +69,10 @@ bool archive_load(struct archive *archive, const struct archive_visitor *visitor
  *  there (an account that was never opened, a number out of order) or SQLite fails. */
 bool archive_fold(struct archive *archive, const struct record *record, char *error);
 
+/** Brings the memory that archive_fold(record) will need nearer to the processor. Stage 0, some records
+ * ahead, fetches table slots; stage 1, fewer ahead, what they point to. */
+void archive_prefetch(const struct archive *archive, const struct record *record, int stage);
+
 /** Makes what was folded durable, at one number, after checking that debits equal credits in every asset.
  *  Does nothing when nothing was folded. False, with `error`: the database stands where it stood. */
 bool archive_commit(struct archive *archive, char *error);

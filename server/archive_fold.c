@@ -1,11 +1,9 @@
 /* archive_fold.c: commit records become rows. */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/archive_state.h"
-#include "server/memory.h"
 
 /** One side of a leg. */
 struct side {
@@ -158,26 +156,6 @@ static bool fold_define(struct archive *archive, const struct record *record, ch
     return step(archive, ARCHIVE_ADD_ASSET, error);
 }
 
-/** Has an account's totals written with the next commit. */
-static void dirty_add(struct archive *archive, struct book *book)
-{
-    if (book->dirty) {
-        return;
-    }
-    book->dirty = true;
-    if (archive->dirty_count == archive->dirty_capacity) {
-        uint32_t capacity = archive->dirty_capacity == 0 ? 4096 : archive->dirty_capacity * 2;
-        uint32_t *grown = memory_zeroed(capacity, sizeof *grown);
-        if (archive->dirty_count > 0) {
-            memcpy(grown, archive->dirty, archive->dirty_count * sizeof *grown);
-        }
-        free(archive->dirty);
-        archive->dirty = grown;
-        archive->dirty_capacity = capacity;
-    }
-    archive->dirty[archive->dirty_count++] = (uint32_t)(book - archive->books.rows);
-}
-
 /** Gives an asset's @world its row, when it is first used. */
 static bool world_begin(struct archive *archive, uint32_t asset, const struct record *record, char *error)
 {
@@ -252,7 +230,7 @@ static bool leg_post(struct archive *archive, const struct side *from, const str
     if (from->book) {
         from->book->debits += amount;
         from->book->entry = number;
-        dirty_add(archive, from->book);
+        books_touch(&archive->books, from->book);
     } else {
         total_add(&sum->world_debits, amount);
         sum->world_entry = number;
@@ -260,7 +238,7 @@ static bool leg_post(struct archive *archive, const struct side *from, const str
     if (to->book) {
         to->book->credits += amount;
         to->book->entry = number;
-        dirty_add(archive, to->book);
+        books_touch(&archive->books, to->book);
     } else {
         total_add(&sum->world_credits, amount);
         sum->world_entry = number;
@@ -303,6 +281,15 @@ static bool fold_leg(struct archive *archive, const struct record *record, unsig
     return step(archive, ARCHIVE_ADD_TRANSFER, error);
 }
 
+void archive_prefetch(const struct archive *archive, const struct record *record, int stage)
+{
+    const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
+    for (unsigned i = 0; record->kind == RECORD_TRANSFER && i < record->leg_count; i++) {
+        books_prefetch(&archive->books, legs[i].from, stage);
+        books_prefetch(&archive->books, legs[i].to, stage);
+    }
+}
+
 bool archive_fold(struct archive *archive, const struct record *record, char *error)
 {
     if (record->stamp.number != archive->folded.number + 1) {
@@ -325,13 +312,6 @@ bool archive_fold(struct archive *archive, const struct record *record, char *er
         good = fold_leg(archive, record, i, error);
     }
     return good;
-}
-
-static int place_compare(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
 }
 
 static bool totals_set(struct archive *archive, int64_t account, struct total debits, struct total credits,
@@ -357,16 +337,11 @@ static bool totals_write(struct archive *archive, char *error)
             sum->world_dirty = false;
         }
     }
-    if (archive->dirty_count > 1) {
-        qsort(archive->dirty, archive->dirty_count, sizeof *archive->dirty, place_compare);
-    }
-    for (uint32_t i = 0; good && i < archive->dirty_count; i++) {
-        struct book *book = &archive->books.rows[archive->dirty[i]];
-        book->dirty = false;
+    uint32_t from = 0;
+    for (const struct book *book; good && (book = books_clean(&archive->books, &from)) != NULL;) {
         good = totals_set(archive, (int64_t)book->number, (struct total){.low = book->debits},
                           (struct total){.low = book->credits}, book->entry, error);
     }
-    archive->dirty_count = 0;
     return good;
 }
 

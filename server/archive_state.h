@@ -41,9 +41,6 @@ struct archive {
     struct stamp folded;    /* and where it will after the next commit */
     bool folding;           /* a transaction is open */
     struct books books;
-    uint32_t *dirty; /* places of books changed since the last commit; owned */
-    uint32_t dirty_count;
-    uint32_t dirty_capacity;
     uint32_t asset_count;
     struct archive_sum assets[ASSETS_MAX];
 };

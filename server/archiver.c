@@ -20,6 +20,10 @@
  * fallen far behind. */
 #define FOLD_MAX 1000000
 
+/* How far ahead of the record being folded memory is fetched. */
+#define AHEAD_SLOTS 16
+#define AHEAD_ROWS  8
+
 /* The archiver gets what processor time the workers leave: a transfer waits for nothing that it does. */
 #define NICENESS 10
 
@@ -100,22 +104,45 @@ static void archiver_commit(struct archiver *archiver)
     counter_set(&archiver->counters.bytes, bytes);
 }
 
-/** Folds what is ahead, as far as `number`. Returns how many records that were. */
-static uint64_t ahead_fold(struct archiver *archiver, sequence_t number)
+/** A place among the records, some way ahead of the one being folded. */
+struct ahead {
+    const char *at;
+    const char *end;
+    int stage;
+};
+
+static void ahead_fetch(struct ahead *ahead, const struct archive *archive, unsigned count)
+{
+    for (; count > 0 && ahead->at < ahead->end; count--) {
+        const struct record *record = (const struct record *)(const void *)ahead->at;
+        archive_prefetch(archive, record, ahead->stage);
+        ahead->at += record->size;
+    }
+}
+
+/** Folds what was read, as far as `number`. Returns how many records that were. */
+static uint64_t archiver_fold(struct archiver *archiver, sequence_t number)
 {
     char error[ARCHIVE_ERROR_MAX];
-    struct buffer *ahead = &archiver->ahead;
+    struct buffer *unfolded = &archiver->unfolded;
+    struct ahead slots = {unfolded->bytes + unfolded->start, unfolded->bytes + unfolded->end, 0};
+    struct ahead rows = {slots.at, slots.end, 1};
     uint64_t count = 0;
-    while (buffer_length(ahead) > 0) {
-        const struct record *record = (const struct record *)(const void *)(ahead->bytes + ahead->start);
+    ahead_fetch(&slots, archiver->archive, AHEAD_SLOTS);
+    ahead_fetch(&rows, archiver->archive, AHEAD_ROWS);
+    while (buffer_length(unfolded) > 0) {
+        const struct record *record =
+            (const struct record *)(const void *)(unfolded->bytes + unfolded->start);
         if (record->stamp.number > number) {
             break;
         }
+        ahead_fetch(&slots, archiver->archive, 1);
+        ahead_fetch(&rows, archiver->archive, 1);
         if (!archive_fold(archiver->archive, record, error)) {
             archiver_fail(error);
         }
         archiver->folded = record->stamp.number + record->leg_count - 1U;
-        buffer_consume(ahead, record->size);
+        buffer_consume(unfolded, record->size);
         count++;
     }
     return count;
@@ -125,15 +152,15 @@ static uint64_t ahead_fold(struct archiver *archiver, sequence_t number)
 static void archiver_advance(struct archiver *archiver, sequence_t number)
 {
     char error[JOURNAL_ERROR_MAX];
-    uint64_t count = ahead_fold(archiver, number);
+    uint64_t count = archiver_fold(archiver, number);
     while (archiver->folded < number) {
         sequence_t durable = commitlog_durable(&archiver->server->log);
-        enum journal_read result = journal_read_next(&archiver->reader, durable, &archiver->ahead, error);
+        enum journal_read result = journal_read_next(&archiver->reader, durable, &archiver->unfolded, error);
         if (result == JOURNAL_DAMAGED) {
             archiver_fail(error);
         }
         assert(result == JOURNAL_BATCH); /* what is durable is there */
-        count += ahead_fold(archiver, number);
+        count += archiver_fold(archiver, number);
         if (count >= FOLD_MAX) {
             archiver_commit(archiver);
             count = 0;
@@ -222,6 +249,7 @@ static void *archiver_thread(void *context)
     uint64_t interval_us = (uint64_t)archiver->server->config.snapshot_interval * 1000000;
     uint64_t due_us = clock_us(CLOCK_MONOTONIC) + interval_us;
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    archiver_commit(archiver); /* nothing new yet: gets the journal's next segments ready */
     while (!atomic_load(&archiver->stopping)) {
         surveys_take(archiver);
         uint64_t now_us = clock_us(CLOCK_MONOTONIC);
@@ -280,6 +308,6 @@ void archiver_close(struct archiver *archiver)
 {
     archive_close(archiver->archive);
     journal_reader_close(&archiver->reader);
-    buffer_free(&archiver->ahead);
+    buffer_free(&archiver->unfolded);
     inbox_close(&archiver->inbox);
 }

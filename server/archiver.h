@@ -35,10 +35,10 @@ struct archiver {
     struct server *server;
     struct archive *archive; /* owned; NULL: nothing is kept */
     struct journal_reader reader;
-    struct buffer ahead; /* records read and not folded yet */
-    struct inbox inbox;  /* answered surveys, from each worker */
-    sequence_t folded;   /* the newest number folded */
-    bool asked;          /* a survey of its own is on its way */
+    struct buffer unfolded; /* records read and not folded yet */
+    struct inbox inbox;     /* answered surveys, from each worker */
+    sequence_t folded;      /* the newest number folded */
+    bool asked;             /* a survey of its own is on its way */
     struct archiver_counters counters;
     pthread_t thread;
     bool started;

@@ -56,13 +56,31 @@ static void books_grow(struct books *books)
     if (old.count > 0) {
         memcpy(books->rows, old.rows, old.count * sizeof *books->rows);
     }
+    books->dirty = memory_zeroed(books->capacity / 64, sizeof *books->dirty);
+    if (old.count > 0) {
+        memcpy(books->dirty, old.dirty, old.capacity / 8);
+    }
     books->slot_mask = books->capacity * 2 - 1;
     books->slots = memory_zeroed((size_t)books->slot_mask + 1, sizeof *books->slots);
     for (uint32_t place = 0; place < books->count; place++) {
         *slot_find(books, books->rows[place].number) = place + 1;
     }
     free(old.rows);
+    free(old.dirty);
     free(old.slots);
+}
+
+struct book *books_clean(struct books *books, uint32_t *from)
+{
+    for (uint32_t word = *from / 64; word < books->capacity / 64; word++) {
+        uint64_t bits = books->dirty[word];
+        if (bits != 0) {
+            books->dirty[word] = bits & (bits - 1);
+            *from = word * 64;
+            return &books->rows[*from + (unsigned)__builtin_ctzll(bits)];
+        }
+    }
+    return NULL;
 }
 
 struct book *books_add(struct books *books, sequence_t number)
@@ -80,6 +98,7 @@ struct book *books_add(struct books *books, sequence_t number)
 void books_free(struct books *books)
 {
     free(books->rows);
+    free(books->dirty);
     free(books->slots);
     *books = (struct books){0};
 }

@@ -16,12 +16,12 @@ struct book {
     sequence_t number; /* of its opening */
     sequence_t entry;  /* the newest leg that touched it; 0: none */
     uint16_t asset;    /* its place among the archive's assets */
-    bool dirty;        /* changed since the last commit */
 };
 
 /** A zeroed one is empty. */
 struct books {
     struct book *rows; /* owned; in the order of opening */
+    uint64_t *dirty;   /* owned; a bit for each row: books_touch was called since books_clean */
     uint32_t *slots;   /* owned; open addressing: a row's place + 1, 0: free */
     uint32_t count;
     uint32_t capacity;  /* of rows */
@@ -33,6 +33,17 @@ struct book *books_find(const struct books *books, sequence_t number);
 
 /** Asks the processor for what books_find(number) reads: stage 0, the slot; stage 1, later, the row. */
 void books_prefetch(const struct books *books, sequence_t number, int stage);
+
+/** Marks a row as changed. */
+static inline void books_touch(struct books *books, const struct book *book)
+{
+    size_t place = (size_t)(book - books->rows);
+    books->dirty[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+/** The first changed row, which counts as unchanged from now on; NULL: there is none. `*from` makes the next
+ * call quick: 0 at first, then left alone. */
+struct book *books_clean(struct books *books, uint32_t *from);
 
 /** Adds an account, zeroed but for its number, which is greater than all before. */
 struct book *books_add(struct books *books, sequence_t number);

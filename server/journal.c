@@ -15,6 +15,10 @@
 #include "server/journal_record.h"
 #include "server/segment.h"
 
+/* Spares that trimming keeps ready: with a fast load a segment lasts a second, as long as a snapshot takes.
+ */
+#define SPARES_READY 2
+
 static char *path_new(const char *dir)
 {
     char path[PATH_MAX];
@@ -199,7 +203,10 @@ bool journal_trim(const char *dir, struct ledger_id ledger, sequence_t number, u
     struct segment_list list;
     char *path = path_new(dir);
     bool good = segment_list(path, &list, error);
-    bool spare = list.spares[0] || list.spares[1] || list.spares[2] || list.spares[3];
+    unsigned spares = 0;
+    for (unsigned place = 0; place < SEGMENT_SPARES; place++) {
+        spares += list.spares[place];
+    }
     bool changed = false;
     for (; good && list.first < list.last; list.first++, list.count--) {
         struct segment_head next;
@@ -213,9 +220,9 @@ bool journal_trim(const char *dir, struct ledger_id ledger, sequence_t number, u
         }
         good = segment_release(path, list.first, segment_size, error);
         changed = true;
-        spare = true;
+        spares++;
     }
-    if (good && !spare) {
+    for (; good && spares < SPARES_READY; spares++) {
         good = segment_spare_make(path, segment_size, error);
         changed = true;
     }
