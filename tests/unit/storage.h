@@ -1,0 +1,38 @@
+/* storage.h: a directory of its own for each test of files, and random commit records to fill it with. */
+#ifndef BURSAR_TESTS_UNIT_STORAGE_H
+#define BURSAR_TESTS_UNIT_STORAGE_H
+
+#include <stdbool.h>
+
+#include "ledger/record.h"
+#include "server/journal.h"
+#include "tests/unit/proto_dice.h"
+
+#define STORAGE_LEDGER ((struct ledger_id){{0x1234567890abcdef, 0xfedcba0987654321}})
+
+/** A new, empty directory under /tmp; storage_remove deletes it with all that is in it, and frees the path.
+ */
+char *storage_make(void);
+void storage_remove(char *dir);
+
+/** The path of a file in it, good until the next call but one. */
+const char *storage_path(const char *dir, const char *name);
+
+/** A whole file in memory, to be freed; and back again. */
+char *storage_read(const char *path, size_t *size);
+void storage_write(const char *path, const char *bytes, size_t size);
+
+/** Random records that follow one another and contradict nothing: openings with any limits in USD, JPY and
+ * assets defined on the way, transfers of 1 to 128 legs with notes of any bytes and amounts up to 2^100. */
+struct story {
+    struct dice dice;
+    struct stamp last;
+    sequence_t accounts[64]; /* numbers of those in USD */
+    unsigned account_count;
+    unsigned defined;
+};
+
+/** Appends `count` records of the story. */
+void story_tell(struct story *story, unsigned count, struct buffer *records);
+
+#endif
