@@ -1,6 +1,7 @@
 # One test program per folder of tests/: its files, Criterion, and the layers it needs.
 function(bursar_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/fault\\.c$")
   if(sources)
     add_executable(test_${name} ${sources})
     target_link_libraries(test_${name} PRIVATE ${ARGN} PkgConfig::CRITERION)
@@ -14,3 +15,7 @@ endfunction()
 bursar_tests(unit serving clientside)
 bursar_tests(model ledger)
 bursar_tests(server serving)
+
+# What tests/server/durability.py preloads under a server.
+add_library(fault SHARED ${CMAKE_SOURCE_DIR}/tests/server/fault.c)
+target_link_libraries(fault PRIVATE strict ${CMAKE_DL_LIBS})

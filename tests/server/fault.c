@@ -1,0 +1,111 @@
+/* fault.c: a shim under a server's file operations, to be preloaded: the call with number BURSAR_FAULT_AT
+ * among all that change files fails as BURSAR_FAULT says: EIO, ENOSPC, or short, a write of half of what was
+ * asked (another call than a write fails with EIO then). Only calls on files below BURSAR_FAULT_DIR count.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static _Atomic long calls;
+
+/** Whether a path is below the directory. */
+static bool path_counts(const char *path)
+{
+    const char *dir = getenv("BURSAR_FAULT_DIR");
+    return dir && strncmp(path, dir, strlen(dir)) == 0;
+}
+
+/** Whether this call on `fd` is the one to fail. */
+static bool strikes_path(const char *path)
+{
+    const char *at = getenv("BURSAR_FAULT_AT");
+    return at && path_counts(path) && atomic_fetch_add(&calls, 1) + 1 == atol(at);
+}
+
+static bool strikes(int fd)
+{
+    char link[64];
+    char path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) {
+        return false;
+    }
+    path[length] = '\0';
+    return strikes_path(path);
+}
+
+static int fault_errno(void)
+{
+    const char *fault = getenv("BURSAR_FAULT");
+    return fault && strcmp(fault, "ENOSPC") == 0 ? ENOSPC : EIO;
+}
+
+static bool fault_is_short(void)
+{
+    const char *fault = getenv("BURSAR_FAULT");
+    return fault && strcmp(fault, "short") == 0;
+}
+
+/* POSIX lets an object pointer be a function pointer, ISO C does not. */
+#define REAL(name) (__extension__(__typeof__(name) *) dlsym(RTLD_NEXT, #name))
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
+{
+    if (strikes(fd)) {
+        if (fault_is_short()) {
+            return REAL(pwrite)(fd, bytes, length / 2, offset);
+        }
+        errno = fault_errno();
+        return -1;
+    }
+    return REAL(pwrite)(fd, bytes, length, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
+{
+    return pwrite(fd, bytes, length, offset);
+}
+
+int fdatasync(int fd)
+{
+    if (strikes(fd)) {
+        errno = fault_errno();
+        return -1;
+    }
+    return REAL(fdatasync)(fd);
+}
+
+int fsync(int fd)
+{
+    if (strikes(fd)) {
+        errno = fault_errno();
+        return -1;
+    }
+    return REAL(fsync)(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    if (strikes_path(from)) {
+        errno = fault_errno();
+        return -1;
+    }
+    return REAL(rename)(from, to);
+}
+
+int ftruncate(int fd, off_t length)
+{
+    if (strikes(fd)) {
+        errno = fault_errno();
+        return -1;
+    }
+    return REAL(ftruncate)(fd, length);
+}

@@ -1,0 +1,335 @@
+/* server_archive.c: the database is the exact ledger as of one number, and gives every record back. */
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/asset.h"
+#include "server/archive.h"
+#include "tests/unit/storage.h"
+
+/** A new archive, open and loaded. */
+static struct archive *archive_new(const char *dir)
+{
+    char error[ARCHIVE_ERROR_MAX] = "";
+    cr_assert(archive_create(dir, STORAGE_LEDGER, error), "%s", error);
+    struct archive *archive = archive_open(dir, false, error);
+    cr_assert_not_null(archive, "%s", error);
+    cr_assert(archive_load(archive, NULL, error), "%s", error);
+    return archive;
+}
+
+static void fold(struct archive *archive, const struct buffer *records)
+{
+    char error[ARCHIVE_ERROR_MAX] = "";
+    for (size_t at = 0; at < buffer_length(records);) {
+        const struct record *record = (const struct record *)(const void *)(records->bytes + at);
+        if (!archive_fold(archive, record, error))
+            cr_assert_fail("%s", error);
+        at += record->size;
+    }
+}
+
+static void commit(struct archive *archive)
+{
+    char error[ARCHIVE_ERROR_MAX] = "";
+    cr_assert(archive_commit(archive, error), "%s", error);
+}
+
+/** What loading told. */
+struct heard {
+    struct buffer accounts;
+    struct buffer transfers;
+    unsigned assets;
+    struct total debits; /* of accounts and @worlds, whatever their asset */
+    struct total credits;
+    sequence_t newest; /* of what changed any account */
+};
+
+static bool hear_asset(void *context, const struct archive_asset *asset, char *error)
+{
+    struct heard *heard = context;
+    (void)error;
+    heard->assets++;
+    total_merge(&heard->debits, asset->world_debits);
+    total_merge(&heard->credits, asset->world_credits);
+    return true;
+}
+
+static bool hear_account(void *context, const struct record *open, amount_t debits, amount_t credits,
+                         sequence_t last, char *error)
+{
+    struct heard *heard = context;
+    (void)error;
+    buffer_append(&heard->accounts, open, open->size);
+    total_add(&heard->debits, debits);
+    total_add(&heard->credits, credits);
+    heard->newest = last > heard->newest ? last : heard->newest;
+    return true;
+}
+
+static bool hear_transfer(void *context, const struct record *transfer, char *error)
+{
+    (void)error;
+    buffer_append(&((struct heard *)context)->transfers, transfer, transfer->size);
+    return true;
+}
+
+static struct heard hear(const char *dir, sequence_t number)
+{
+    struct heard heard = {.assets = 0};
+    char error[ARCHIVE_ERROR_MAX] = "";
+    const struct archive_visitor visitor = {&heard, hear_asset, hear_account, hear_transfer};
+    struct archive *archive = archive_open(dir, true, error);
+    cr_assert_not_null(archive, "%s", error);
+    cr_assert(archive_load(archive, &visitor, error), "%s", error);
+    cr_assert_eq(archive_stamp(archive).number, number);
+    archive_close(archive);
+    return heard;
+}
+
+static void heard_free(struct heard *heard)
+{
+    buffer_free(&heard->accounts);
+    buffer_free(&heard->transfers);
+}
+
+/** Of some records, those of one kind, and what their legs add up to. */
+static void expect_heard(const struct heard *heard, const struct buffer *records, uint64_t seed)
+{
+    struct buffer accounts = {0};
+    struct buffer transfers = {0};
+    struct total moved = {0};
+    for (size_t at = 0; at < buffer_length(records);) {
+        const struct record *record = (const struct record *)(const void *)(records->bytes + at);
+        const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
+        if (record->kind == RECORD_OPEN)
+            buffer_append(&accounts, record, record->size);
+        if (record->kind == RECORD_TRANSFER)
+            buffer_append(&transfers, record, record->size);
+        for (unsigned i = 0; record->kind == RECORD_TRANSFER && i < record->leg_count; i++)
+            total_add(&moved, legs[i].amount);
+        at += record->size;
+    }
+    cr_assert(buffer_length(&accounts) == buffer_length(&heard->accounts) &&
+                  memcmp(accounts.bytes, heard->accounts.bytes, buffer_length(&accounts)) == 0,
+              "accounts differ, seed %lu", seed);
+    cr_assert(buffer_length(&transfers) == buffer_length(&heard->transfers) &&
+                  memcmp(transfers.bytes, heard->transfers.bytes, buffer_length(&transfers)) == 0,
+              "transfers differ, seed %lu", seed);
+    cr_assert(total_equal(moved, heard->debits) && total_equal(moved, heard->credits),
+              "totals differ, seed %lu", seed);
+    buffer_free(&accounts);
+    buffer_free(&transfers);
+}
+
+Test(archive, gives_back_every_record_byte_for_byte)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_new(dir);
+    struct story story = {.dice = dice_begin(), .last = {0, 1700000000000000000}};
+    struct buffer records = {0};
+    for (unsigned part = 0; part < 8; part++) {
+        size_t begun = buffer_length(&records);
+        story_tell(&story, 400, &records);
+        struct buffer news = {.bytes = records.bytes + begun, .end = records.end - begun};
+        fold(archive, &news);
+        commit(archive);
+        if (part % 3 == 2) { /* what it keeps in memory is the same when it is loaded */
+            char error[ARCHIVE_ERROR_MAX] = "";
+            archive_close(archive);
+            archive = archive_open(dir, false, error);
+            cr_assert(archive != NULL && archive_load(archive, NULL, error), "%s", error);
+        }
+        struct heard heard = hear(dir, story.last.number);
+        expect_heard(&heard, &records, story.dice.seed);
+        heard_free(&heard);
+    }
+    archive_close(archive);
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
+Test(archive, forgets_what_was_not_committed)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_new(dir);
+    struct story story = {.dice = dice_begin(), .last = {0, 1}};
+    struct buffer records = {0};
+    struct buffer more = {0};
+    story_tell(&story, 100, &records);
+    fold(archive, &records);
+    commit(archive);
+    sequence_t number = story.last.number;
+    story_tell(&story, 100, &more);
+    fold(archive, &more);
+    struct heard heard = hear(dir, number); /* another reader sees the old state meanwhile */
+    expect_heard(&heard, &records, story.dice.seed);
+    heard_free(&heard);
+    archive_close(archive);
+    heard = hear(dir, number);
+    expect_heard(&heard, &records, story.dice.seed);
+    heard_free(&heard);
+    buffer_free(&records);
+    buffer_free(&more);
+    storage_remove(dir);
+}
+
+/** Folds an opening and then a transfer that can't be; returns the error. */
+static const char *contradiction(sequence_t number, sequence_t from, sequence_t to)
+{
+    static char error[ARCHIVE_ERROR_MAX];
+    char *dir = storage_make();
+    struct archive *archive = archive_new(dir);
+    struct buffer records = {0};
+    const struct record_options dollars = {.asset = asset_tag_of((struct slice){"USD", 3}, 2)};
+    const struct record_options yen = {.asset = asset_tag_of((struct slice){"JPY", 3}, 0)};
+    record_open(&records, "a", 1, &dollars, (struct stamp){1, 10});
+    record_open(&records, "b", 1, &yen, (struct stamp){2, 20});
+    fold(archive, &records);
+    buffer_consume(&records, buffer_length(&records));
+    struct record_leg *leg = record_transfer_begin(&records, TRANSFER_TRANSFER, 1, (struct slice){"t", 1},
+                                                   (struct slice){"", 0}, (struct stamp){number, 30});
+    *leg = (struct record_leg){.amount = 5, .from = from, .to = to};
+    cr_assert(!archive_fold(archive, (const struct record *)(const void *)records.bytes, error));
+    buffer_free(&records);
+    archive_close(archive);
+    storage_remove(dir);
+    return error;
+}
+
+Test(archive, refuses_records_that_contradict_it)
+{
+    cr_expect_not_null(strstr(contradiction(4, 0, 1), "number 4 does not follow number 2"));
+    cr_expect_not_null(strstr(contradiction(3, 1, 7), "names account number 7, which was never opened"));
+    cr_expect_not_null(strstr(contradiction(3, 1, 2), "between accounts 1 and 2, which can't have one"));
+    cr_expect_not_null(strstr(contradiction(3, 1, 1), "between accounts 1 and 1, which can't have one"));
+}
+
+static void run_sql(const char *dir, const char *sql)
+{
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(storage_path(dir, "ledger.db"), &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/** Opens and loads what is in `dir`; returns the error. */
+static const char *refusal(const char *dir)
+{
+    static char error[ARCHIVE_ERROR_MAX];
+    error[0] = '\0';
+    struct archive *archive = archive_open(dir, false, error);
+    cr_assert(archive == NULL || !archive_load(archive, NULL, error), "it is not refused");
+    archive_close(archive);
+    return error;
+}
+
+Test(archive, refuses_a_database_that_it_does_not_know)
+{
+    char *dir = storage_make();
+    cr_expect_not_null(strstr(refusal(dir), "can't be opened"));
+    run_sql(dir, "CREATE TABLE t (a)");
+    cr_expect_not_null(strstr(refusal(dir), "not a bursar ledger"));
+    cr_assert_eq(unlink(storage_path(dir, "ledger.db")), 0);
+    archive_close(archive_new(dir));
+    run_sql(dir, "PRAGMA user_version = 9");
+    cr_expect_not_null(strstr(refusal(dir), "version 9 of the schema, and this server knows version 1"));
+    storage_write(storage_path(dir, "ledger.db"), "no database at all, only some text in a file", 44);
+    cr_expect_not_null(strstr(refusal(dir), "restore it from a backup"));
+    storage_remove(dir);
+}
+
+/** A database with some history, on which `sql` is run; returns what loading then says. */
+static const char *tampered(const char *sql)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_new(dir);
+    struct story story = {.dice = {7, 7}, .last = {0, 1}};
+    struct buffer records = {0};
+    story_tell(&story, 200, &records);
+    fold(archive, &records);
+    commit(archive);
+    archive_close(archive);
+    run_sql(dir, sql);
+    const char *error = refusal(dir);
+    buffer_free(&records);
+    storage_remove(dir);
+    return error;
+}
+
+Test(archive, refuses_a_database_that_contradicts_itself)
+{
+    cr_expect_not_null(
+        strstr(tampered("UPDATE totals SET credits = 7 WHERE account = 1"), "out of balance: in USD"));
+    cr_expect_not_null(
+        strstr(tampered("UPDATE totals SET credits = '12x' WHERE account = 1"), "an amount is '12x'"));
+    cr_expect_not_null(strstr(tampered("DELETE FROM totals WHERE account = 1"), "has no asset or no totals"));
+    cr_expect_not_null(
+        strstr(tampered("UPDATE accounts SET asset = 5000 WHERE account = 1"), "has no asset"));
+    cr_expect_not_null(
+        strstr(tampered("UPDATE totals SET entry = 99999 WHERE account = 1"), "totals that can't be"));
+}
+
+/** The one text that a query yields. */
+static void expect_query(const char *dir, const char *sql, const char *expected)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    struct buffer text = {0};
+    cr_assert_eq(sqlite3_open_v2(storage_path(dir, "ledger.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK, "%s: %s", sql,
+                 sqlite3_errmsg(db));
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(statement); i++)
+            buffer_printf(&text, "%s%s", i > 0 ? "|" : "", (const char *)sqlite3_column_text(statement, i));
+        buffer_printf(&text, "\n");
+    }
+    buffer_append(&text, "", 1);
+    cr_expect_str_eq(text.bytes, expected, "%s", sql);
+    buffer_free(&text);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+static void tell_leg(struct buffer *records, const char *id, sequence_t number, struct record_leg leg)
+{
+    uint8_t type = leg.from == 0 ? TRANSFER_DEPOSIT : TRANSFER_TRANSFER;
+    *record_transfer_begin(records, type, 1, (struct slice){id, strlen(id)}, (struct slice){"rent", 4},
+                           (struct stamp){number, 1700000000000000000 + number}) = leg;
+}
+
+Test(archive, shows_people_exact_amounts_through_its_views)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_new(dir);
+    struct buffer records = {0};
+    const struct record_options dollars = {.asset = asset_tag_of((struct slice){"USD", 3}, 2)};
+    const struct record_options ether = {.asset = asset_tag_of((struct slice){"ETH", 3}, 18)};
+    record_open(&records, "alice", 5, &dollars, (struct stamp){1, 10});
+    record_open(&records, "bob", 3, &dollars, (struct stamp){2, 20});
+    record_open(&records, "whale", 5, &ether, (struct stamp){3, 30});
+    tell_leg(&records, "d", 4, (struct record_leg){.amount = 10005, .to = 1});
+    tell_leg(&records, "t", 5, (struct record_leg){.amount = 1234, .from = 1, .to = 2});
+    tell_leg(&records, "e", 6, (struct record_leg){.amount = (amount_t)1 << 100, .to = 3});
+    fold(archive, &records);
+    commit(archive);
+    expect_query(
+        dir, "SELECT id, balance FROM balances ORDER BY account",
+        "@world/ETH|0 - 1267650600228229401496703205376 / 10^18\n@world/USD|-100.05\nalice|87.71\nbob|12.34\n"
+        "whale|1267650600228229401496703205376 - 0 / 10^18\n");
+    expect_query(dir, "SELECT number, id, debit, credit, amount, time, note FROM legs WHERE number < 6",
+                 "4|d|@world/USD|alice|100.05|2023-11-14 22:13:20.000000004|rent\n"
+                 "5|t|alice|bob|12.34|2023-11-14 22:13:20.000000005|rent\n");
+    expect_query(dir, "SELECT number, id, other, units, balance_units FROM statement WHERE account = 'alice'",
+                 "4|d|@world/USD|10005|10005\n5|t|bob|-1234|8771\n");
+    /* The chain: each entry names the one before it of either account. */
+    expect_query(dir, "SELECT number, debit_before, credit_before FROM transfers ORDER BY number",
+                 "4|0|0\n5|4|0\n6|0|0\n");
+    expect_query(dir, "SELECT account, entry FROM totals WHERE account > 0", "1|5\n2|5\n3|6\n");
+    archive_close(archive);
+    buffer_free(&records);
+    storage_remove(dir);
+}
