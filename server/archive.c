@@ -1,6 +1,7 @@
 /* archive.c: making, opening and closing the database. */
 #include "server/archive.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include "ledger/asset.h"
 #include "server/archive_schema.h"
 #include "server/archive_state.h"
+#include "server/directory.h"
 #include "server/memory.h"
 
 /* How long to wait for somebody else's transaction, in milliseconds: a person's, in the sqlite3 shell. */
@@ -96,8 +98,8 @@ static bool database_fill(struct archive *archive, struct ledger_id ledger, char
     (void)snprintf(sql, sizeof sql,
                    "BEGIN; INSERT INTO meta VALUES ('%016" PRIx64 "%016" PRIx64 "', 0, 0, '%s')",
                    ledger.words[0], ledger.words[1], BURSAR_VERSION);
-    if (sqlite3_exec(archive->db, "PRAGMA page_size = 8192", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(archive->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
+    if (sqlite3_exec(archive->db, "PRAGMA page_size = 8192; PRAGMA synchronous = FULL", NULL, NULL, NULL) !=
+            SQLITE_OK ||
         !archive_migrate(archive->db, 0) || sqlite3_exec(archive->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
         return archive_fail_sqlite(archive, error, "it can't be made");
     }
@@ -112,7 +114,8 @@ bool archive_create(const char *dir, struct ledger_id ledger, char *error)
 {
     char unfinished[PATH_MAX];
     struct archive *archive = archive_new(dir);
-    /* Under another name until it is complete, so that a crash leaves no half of one behind. */
+    /* Under another name until it is complete, so that a crash leaves no half of one behind; and all in one
+     * file, without a write-ahead log. */
     (void)snprintf(unfinished, sizeof unfinished, "%s/ledger.db-new", dir);
     unlink(unfinished);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -122,10 +125,11 @@ bool archive_create(const char *dir, struct ledger_id ledger, char *error)
     if (sqlite3_close(archive->db) == SQLITE_OK) {
         archive->db = NULL;
     }
-    if (good && (access(archive->path, F_OK) == 0 || rename(unfinished, archive->path) != 0)) {
-        good = archive_fail(archive, error, "it is there already, or '%.256s' can't be renamed to it",
-                            unfinished);
+    if (good && rename(unfinished, archive->path) != 0) {
+        good =
+            archive_fail(archive, error, "'%.256s' can't be renamed to it: %s", unfinished, strerror(errno));
     }
+    good = good && directory_sync(dir, error);
     archive_close(archive);
     return good;
 }

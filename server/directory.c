@@ -27,14 +27,28 @@ bool directory_make(const char *dir, char *error)
 {
     struct stat status;
     if (mkdir(dir, 0750) != 0 && errno != EEXIST) {
-        snprintf(error, DIRECTORY_ERROR_MAX, "directory '%.1024s' can't be made: %s", dir, strerror(errno));
+        snprintf(error, DIRECTORY_ERROR_MAX, "directory '%.512s' can't be made: %s", dir, strerror(errno));
         return false;
     }
     if (stat(dir, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        snprintf(error, DIRECTORY_ERROR_MAX, "'%.1024s' is not a directory", dir);
+        snprintf(error, DIRECTORY_ERROR_MAX, "'%.512s' is not a directory", dir);
         return false;
     }
     return true;
+}
+
+bool directory_sync(const char *dir, char *error)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (!good) {
+        snprintf(error, DIRECTORY_ERROR_MAX, "names in directory '%.512s' can't be made durable: %s", dir,
+                 strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return good;
 }
 
 bool directory_has(const char *dir, const char *name)
@@ -52,7 +66,7 @@ static void lock_refuse(int fd, const char *dir, char *error)
     owner[length > 0 ? length : 0] = '\0';
     owner[strcspn(owner, "\n")] = '\0';
     snprintf(error, DIRECTORY_ERROR_MAX,
-             "directory '%.1024s' is in use by process %s: a ledger has one server; stop that one first", dir,
+             "directory '%.512s' is in use by process %s: a ledger has one server; stop that one first", dir,
              owner);
 }
 
@@ -75,7 +89,7 @@ int directory_lock(const char *dir, char *error)
     }
     int length = snprintf(owner, sizeof owner, "%d\n", (int)getpid());
     if (fd < 0 || ftruncate(fd, 0) != 0 || pwrite(fd, owner, (size_t)length, 0) != length) {
-        snprintf(error, DIRECTORY_ERROR_MAX, "file '%.1024s' can't be written: %s", path, strerror(errno));
+        snprintf(error, DIRECTORY_ERROR_MAX, "file '%.512s' can't be written: %s", path, strerror(errno));
         if (fd >= 0) {
             close(fd);
         }

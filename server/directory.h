@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /** Room for any error of these functions. */
-#define DIRECTORY_ERROR_MAX 1280
+#define DIRECTORY_ERROR_MAX 768
 
 /** Makes the directory if it is not there; its parent must be. False, with `error`. */
 bool directory_make(const char *dir, char *error);
@@ -13,6 +13,9 @@ bool directory_make(const char *dir, char *error);
 /** Takes the directory for this process until the file descriptor that is returned is closed, or the process
  *  ends, however it does. -1, with `error`, when another process has it, whose id is told. */
 int directory_lock(const char *dir, char *error);
+
+/** Waits until the names in the directory are durable. False, with `error`. */
+bool directory_sync(const char *dir, char *error);
 
 /** Whether DIR/name is there. */
 bool directory_has(const char *dir, const char *name);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/batch.h"
+#include "server/directory.h"
 #include "server/journal_record.h"
 #include "server/segment.h"
 
@@ -41,7 +42,7 @@ bool journal_create(const char *dir, struct ledger_id ledger, uint64_t segment_s
     if (fd >= 0) {
         close(fd);
     }
-    good = fd >= 0 && segment_sync_names(dir, error);
+    good = fd >= 0 && directory_sync(dir, error);
     free(path);
     return good;
 }
@@ -226,7 +227,7 @@ bool journal_trim(const char *dir, struct ledger_id ledger, sequence_t number, u
         good = segment_spare_make(path, segment_size, error);
         changed = true;
     }
-    good = good && (!changed || segment_sync_names(path, error));
+    good = good && (!changed || directory_sync(path, error));
     *segments = list.count;
     *bytes = list.count * segment_size;
     free(path);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "server/directory.h"
 #include "server/memory.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structs are written as they lie in memory");
@@ -90,19 +91,6 @@ bool segment_list(const char *journal, struct segment_list *list, char *error)
     }
     closedir(directory);
     return true;
-}
-
-bool segment_sync_names(const char *journal, char *error)
-{
-    int fd = open(journal, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-    if (!good) {
-        fail(error, "can't make names durable in", journal);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return good;
 }
 
 /** Whether a head can be trusted and understood. */
@@ -260,7 +248,7 @@ int segment_make(const char *journal, struct ledger_id ledger, uint32_t ordinal,
     }
     bool good = head_write(fd, &head, path, error) &&
                 (rename(path, named) == 0 || fail(error, "can't rename a file to", named)) &&
-                segment_sync_names(journal, error);
+                directory_sync(journal, error);
     if (!good) {
         close(fd);
         return -1;

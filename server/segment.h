@@ -60,9 +60,6 @@ bool segment_spare_make(const char *journal, uint64_t size, char *error);
  * deletes it. The name is not gone for certain before directory_sync. */
 bool segment_release(const char *journal, uint32_t ordinal, uint64_t size, char *error);
 
-/** Waits until the names in a directory are durable. */
-bool segment_sync_names(const char *journal, char *error);
-
 /** The checksum of `length` bytes in a ledger's files. */
 void segment_checksum(const void *bytes, size_t length, struct ledger_id ledger, uint64_t *checksum);
 
