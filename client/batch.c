@@ -15,7 +15,7 @@
 
 #define READ_SIZE    65536
 #define OUT_MAX      1048576 /* bytes not sent yet, above which no more lines are read */
-#define INFLIGHT_MAX 4096          /* commands sent and not answered */
+#define INFLIGHT_MAX 4096    /* commands sent and not answered */
 
 /* A command in flight: its words are needed to print its reply. */
 struct sent {

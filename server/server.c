@@ -182,11 +182,14 @@ struct server *server_start(const struct config *config, char *error)
         server_free(server);
         return NULL;
     }
+    server_open_workers(server);
+    if (config->durability == DURABILITY_NONE) {
+        atomic_store(&server->phase, SERVER_RUNNING); /* there is nothing to load */
+    }
     if (!acceptor_start(&server->acceptor)) {
         log_write(LOG_ERROR, "can't start the acceptor's thread: %s", strerror(errno));
         abort();
     }
-    server_open_workers(server);
     if (!server_load(server, error)) {
         acceptor_stop(&server->acceptor);
         acceptor_close(&server->acceptor);

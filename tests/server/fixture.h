@@ -15,7 +15,8 @@ struct client {
     struct buffer in; /* read and not yet taken */
 };
 
-/** A server on a free port with `workers` workers that keeps nothing, and otherwise the defaults. Ended with server_stop. */
+/** A server on a free port with `workers` workers that keeps nothing, and otherwise the defaults. Ended with
+ * server_stop. */
 struct server *fixture_start(unsigned workers);
 
 /** The config that fixture_start uses, to be changed before server_start. */

@@ -60,11 +60,13 @@ Test(commands, say_their_syntax_for_people)
         "ECHO message",
         "HELLO [protover [AUTH user password] [SETNAME name]]",
         "INFO [section ...]",
+        "LASTSAVE",
         "LOOKUP id",
         "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]",
         "PING [message]",
         "QUIT",
         "RESET",
+        "SAVE",
         "SELECT index",
         "SHUTDOWN [NOSAVE | SAVE]",
         "TIME",
@@ -219,7 +221,7 @@ Test(commands, are_all_listed_when_none_is_named)
         }
         cr_expect_eq(position, length);
     }
-    cr_expect_str_eq(answer_to(2, "count"), ":25\r\n");
+    cr_expect_str_eq(answer_to(2, "count"), ":27\r\n");
 }
 
 Test(commands, are_documented_with_their_arguments)

@@ -142,7 +142,7 @@ Test(config, tells_every_option_by_name_and_value)
         cr_assert_not_null(strstr(help, option), "help does not tell %s", option);
         config_value(&config, i, value);
         if (strcmp(config_name(i), "durability") == 0) {
-            cr_assert_str_eq(value, "none");
+            cr_assert_str_eq(value, "sync");
         } else if (strcmp(config_name(i), "port") == 0) {
             cr_assert_str_eq(value, "7171");
         }

@@ -214,6 +214,7 @@ Test(journal, is_followed_by_a_reader_while_it_grows_and_is_recycled)
     cr_assert_eq(read_all(pen->dir, pen->story.last.number, &records, &end, &torn, error), JOURNAL_END, "%s",
                  error);
     cr_assert_eq(buffer_length(&records), 0);
+    buffer_free(&records);
     pen_drop(pen);
 }
 
@@ -283,8 +284,10 @@ Test(journal, torn_at_any_byte_of_its_last_batch_is_cut_off_there_and_goes_on)
         storage_write(path, torn_bytes, size);
         cr_assert_eq(read_all(pen->dir, 0, &records, &place, &torn, error), JOURNAL_END, "cut at %lu: %s",
                      cut, error);
-        if (same(&records, &pen->records))
-            break; /* only padding is cut */
+        if (same(&records, &pen->records)) { /* only padding is cut */
+            buffer_free(&records);
+            break;
+        }
         cr_assert(same(&records, &prefix), "cut at %lu", cut);
         cr_assert_eq(torn, cut > before.offset + offsetof(struct batch_head, next), "cut at %lu", cut);
         cr_assert_eq(place.offset, before.offset);
@@ -385,6 +388,7 @@ Test(journal, that_ends_before_its_snapshot_is_refused)
     cr_assert_eq(read_all(pen->dir, pen->story.last.number + 1, &records, &end, &torn, error),
                  JOURNAL_DAMAGED);
     cr_assert_not_null(strstr(error, "they are not of the same time"), "%s", error);
+    buffer_free(&records);
     pen_drop(pen);
 }
 
