@@ -22,6 +22,14 @@ void shard_free(struct shard *shard)
 {
     if (shard == NULL)
         return;
+    for (uint32_t slot = 0; slot < shard->slot_count; slot++) {
+        struct prepared *prepared = shard->slots[slot];
+        if (prepared == NULL)
+            continue;
+        if (prepared->message != NULL)
+            pool_give(&shard->pool, prepared->message, prepared->message->size);
+        pool_give(&shard->pool, prepared, prepared->size);
+    }
     accounts_free(&shard->accounts);
     remembered_free(&shard->remembered);
     free((void *)shard->slots);

@@ -183,7 +183,7 @@ Test(durable, save_brings_the_snapshot_to_all_that_came_before_it)
     client_say(&client, "LASTSAVE");
     char line[64];
     cr_assert(client_line(&client, line, sizeof line));
-    cr_assert_gt(atol(line + 1), 1700000000);
+    cr_assert_gt(strtol(line + 1, NULL, 10), 1700000000);
     client_close(&client);
     server_stop(server);
     dir_remove(dir);

@@ -26,7 +26,7 @@ static bool path_counts(const char *path)
 static bool strikes_path(const char *path)
 {
     const char *at = getenv("BURSAR_FAULT_AT");
-    return at && path_counts(path) && atomic_fetch_add(&calls, 1) + 1 == atol(at);
+    return at && path_counts(path) && atomic_fetch_add(&calls, 1) + 1 == strtol(at, NULL, 10);
 }
 
 static bool strikes(int fd)
@@ -57,30 +57,30 @@ static bool fault_is_short(void)
 /* POSIX lets an object pointer be a function pointer, ISO C does not. */
 #define REAL(name) (__extension__(__typeof__(name) *) dlsym(RTLD_NEXT, #name))
 
-ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
     if (strikes(fd)) {
         if (fault_is_short()) {
-            return REAL(pwrite)(fd, bytes, length / 2, offset);
+            return REAL(pwrite)(fd, buf, n / 2, offset);
         }
         errno = fault_errno();
         return -1;
     }
-    return REAL(pwrite)(fd, bytes, length, offset);
+    return REAL(pwrite)(fd, buf, n, offset);
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
 {
-    return pwrite(fd, bytes, length, offset);
+    return pwrite(fd, buf, n, offset);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    if (strikes(fd)) {
+    if (strikes(fildes)) {
         errno = fault_errno();
         return -1;
     }
-    return REAL(fdatasync)(fd);
+    return REAL(fdatasync)(fildes);
 }
 
 int fsync(int fd)
@@ -92,13 +92,13 @@ int fsync(int fd)
     return REAL(fsync)(fd);
 }
 
-int rename(const char *from, const char *to)
+int rename(const char *old, const char *new)
 {
-    if (strikes_path(from)) {
+    if (strikes_path(old)) {
         errno = fault_errno();
         return -1;
     }
-    return REAL(rename)(from, to);
+    return REAL(rename)(old, new);
 }
 
 int ftruncate(int fd, off_t length)

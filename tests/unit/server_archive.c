@@ -96,6 +96,12 @@ static void heard_free(struct heard *heard)
     buffer_free(&heard->transfers);
 }
 
+static bool same(const struct buffer *a, const struct buffer *b)
+{
+    return buffer_length(a) == buffer_length(b) &&
+           (buffer_length(a) == 0 || memcmp(a->bytes, b->bytes, buffer_length(a)) == 0);
+}
+
 /** Of some records, those of one kind, and what their legs add up to. */
 static void expect_heard(const struct heard *heard, const struct buffer *records, uint64_t seed)
 {
@@ -113,12 +119,8 @@ static void expect_heard(const struct heard *heard, const struct buffer *records
             total_add(&moved, legs[i].amount);
         at += record->size;
     }
-    cr_assert(buffer_length(&accounts) == buffer_length(&heard->accounts) &&
-                  memcmp(accounts.bytes, heard->accounts.bytes, buffer_length(&accounts)) == 0,
-              "accounts differ, seed %lu", seed);
-    cr_assert(buffer_length(&transfers) == buffer_length(&heard->transfers) &&
-                  memcmp(transfers.bytes, heard->transfers.bytes, buffer_length(&transfers)) == 0,
-              "transfers differ, seed %lu", seed);
+    cr_assert(same(&accounts, &heard->accounts), "accounts differ, seed %lu", seed);
+    cr_assert(same(&transfers, &heard->transfers), "transfers differ, seed %lu", seed);
     cr_assert(total_equal(moved, heard->debits) && total_equal(moved, heard->credits),
               "totals differ, seed %lu", seed);
     buffer_free(&accounts);

@@ -73,7 +73,7 @@ static enum journal_read read_all(const char *dir, sequence_t after, struct buff
 static bool same(const struct buffer *a, const struct buffer *b)
 {
     return buffer_length(a) == buffer_length(b) &&
-           memcmp(a->bytes + a->start, b->bytes + b->start, buffer_length(a)) == 0;
+           (buffer_length(a) == 0 || memcmp(a->bytes + a->start, b->bytes + b->start, buffer_length(a)) == 0);
 }
 
 static void expect_whole(const struct pen *pen)
@@ -224,9 +224,9 @@ static enum journal_read read_flipped(const struct pen *pen, char *bytes, size_t
 {
     struct journal_place end;
     bool torn;
-    bytes[at] ^= (char)(1 << at % 8);
+    bytes[at] = (char)((unsigned char)bytes[at] ^ 1U << at % 8);
     storage_write(storage_path(pen->dir, "journal/00000001.log"), bytes, size);
-    bytes[at] ^= (char)(1 << at % 8);
+    bytes[at] = (char)((unsigned char)bytes[at] ^ 1U << at % 8);
     return read_all(pen->dir, 0, records, &end, &torn, error);
 }
 
