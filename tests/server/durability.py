@@ -119,6 +119,8 @@ def said(server):
     server.log.seek(0)
     text = server.log.read()
     server.log.close()
+    if "Sanitizer" in text or "Assertion" in text:
+        sys.exit(text)
     return text
 
 
@@ -195,7 +197,8 @@ def run_kills(build, dice, kills):
                 server.terminate()
             else:
                 server.kill()
-            server.wait()
+            if server.wait() not in (0, -9):
+                sys.exit(f"the server ended with status {server.returncode} and said\n{said(server)}")
             for thread in threads:
                 thread.join()
             said(server)
