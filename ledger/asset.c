@@ -40,7 +40,7 @@ struct asset_tag asset_tag_of(struct slice code, unsigned scale)
 
 bool asset_tag_equal(const struct asset_tag *a, const struct asset_tag *b)
 {
-    return a->length == b->length && memcmp(a->code, b->code, a->length) == 0;
+    return a->length == b->length && a->code[0] == b->code[0] && memcmp(a->code, b->code, a->length) == 0;
 }
 
 void assets_init(struct assets *assets)
@@ -53,20 +53,33 @@ void assets_init(struct assets *assets)
     }
 }
 
+/* The slot of a code, or the free one where it belongs. */
+static uint32_t slot_find(const struct assets *assets, const char *code, size_t length)
+{
+    uint32_t hash = 2166136261; /* FNV-1a */
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (uint8_t)code[i]) * 16777619;
+    for (uint32_t slot = hash % ASSET_SLOTS;; slot = (slot + 1) % ASSET_SLOTS) {
+        uint16_t row = assets->slots[slot];
+        if (row == 0)
+            return slot;
+        const struct asset_tag *tag = &assets->rows[row - 1].tag;
+        if (tag->length == length && memcmp(tag->code, code, length) == 0)
+            return slot;
+    }
+}
+
 struct asset *assets_find(const struct assets *assets, const char *code, size_t length)
 {
-    for (uint32_t i = 0; i < assets->count; i++) {
-        const struct asset *asset = &assets->rows[i];
-        if (asset->tag.length == length && memcmp(asset->tag.code, code, length) == 0)
-            return (struct asset *)(uintptr_t)asset;
-    }
-    return NULL;
+    uint16_t row = assets->slots[slot_find(assets, code, length)];
+    return row != 0 ? (struct asset *)(uintptr_t)&assets->rows[row - 1] : NULL;
 }
 
 struct asset *assets_add(struct assets *assets, const struct asset_tag *tag)
 {
     if (assets->count == ASSETS_MAX)
         return NULL;
+    assets->slots[slot_find(assets, tag->code, tag->length)] = (uint16_t)(assets->count + 1);
     struct asset *asset = &assets->rows[assets->count++];
     asset->tag = *tag;
     return asset;

@@ -30,8 +30,12 @@ struct asset {
     struct stripe world;
 };
 
+/** Slots of the table by code: at most half are used. */
+#define ASSET_SLOTS (2 * ASSETS_MAX)
+
 struct assets {
     uint32_t count;
+    uint16_t slots[ASSET_SLOTS]; /* open addressing: a row's place + 1; 0: free */
     struct asset rows[ASSETS_MAX];
 };
 

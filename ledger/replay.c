@@ -21,14 +21,6 @@
     (sizeof(struct transfer_message) + LEGS_MAX * (sizeof(struct leg) + 2 * (size_t)IDENT_MAX) + IDENT_MAX + \
      NOTE_MAX)
 
-struct replay {
-    struct shard *const *shards;
-    unsigned count;
-    uint64_t seed;
-    struct roll roll;
-    _Alignas(MESSAGE_ALIGN) char scratch[SCRATCH_SIZE]; /* a transfer_message */
-};
-
 /* Both sides of a leg, found. An @world has no account. */
 struct sides {
     struct account *from;
@@ -36,6 +28,15 @@ struct sides {
     unsigned from_shard;
     unsigned to_shard;
     struct asset *asset; /* of the shard where an @world side is posted */
+};
+
+struct replay {
+    struct shard *const *shards;
+    unsigned count;
+    uint64_t seed;
+    struct roll roll;
+    struct sides sides[LEGS_MAX];                       /* of the transfer at hand */
+    _Alignas(MESSAGE_ALIGN) char scratch[SCRATCH_SIZE]; /* a transfer_message */
 };
 
 __attribute__((format(printf, 2, 3))) static bool fail(char *error, const char *format, ...)
@@ -153,6 +154,7 @@ static bool side_find(const struct replay *replay, sequence_t number, const stru
                       struct account **account, unsigned *shard, char *error)
 {
     *account = NULL;
+    *shard = 0;
     if (number == 0)
         return true;
     const struct roll_entry *entry = roll_find(&replay->roll, number);
@@ -248,7 +250,7 @@ static bool remember(struct replay *replay, const struct record *record, const s
 
 bool replay_remember(struct replay *replay, const struct record *transfer, char *error)
 {
-    struct sides sides[LEGS_MAX];
+    struct sides *sides = replay->sides;
     for (unsigned i = 0; i < transfer->leg_count; i++) {
         if (!sides_find(replay, transfer, &record_legs(transfer)[i], &sides[i], error))
             return false;
@@ -303,7 +305,7 @@ static bool leg_replay(struct replay *replay, const struct sides *sides, amount_
 
 static bool transfer_replay(struct replay *replay, const struct record *record, char *error)
 {
-    struct sides sides[LEGS_MAX];
+    struct sides *sides = replay->sides;
     for (unsigned i = 0; i < record->leg_count; i++) {
         const struct record_leg *leg = &record_legs(record)[i];
         if (!sides_find(replay, record, leg, &sides[i], error) ||

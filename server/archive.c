@@ -19,6 +19,9 @@
 /* How long to wait for somebody else's transaction, in milliseconds: a person's, in the sqlite3 shell. */
 #define BUSY_MS 60000
 
+/* Hexadecimal digits of a ledger's id. */
+#define LEDGER_DIGITS 32
+
 /* Every commit is durable: the journal before it is given up afterwards. A checkpoint for every 128 MiB of
  * log.
  */
@@ -178,8 +181,11 @@ static bool meta_read(struct archive *archive, char *error)
                                    NULL) == SQLITE_OK &&
                 sqlite3_step(statement) == SQLITE_ROW;
     const char *ledger = good ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (ledger && sscanf(ledger, "%16" SCNx64 "%16" SCNx64, &archive->ledger.words[0],
-                         &archive->ledger.words[1]) == 2) {
+    if (ledger && strlen(ledger) == LEDGER_DIGITS) {
+        char high[LEDGER_DIGITS / 2 + 1] = {0};
+        memcpy(high, ledger, LEDGER_DIGITS / 2);
+        archive->ledger.words[0] = strtoull(high, NULL, 16);
+        archive->ledger.words[1] = strtoull(ledger + LEDGER_DIGITS / 2, NULL, 16);
         archive->committed.number = (sequence_t)sqlite3_column_int64(statement, 1);
         archive->committed.time = (uint64_t)sqlite3_column_int64(statement, 2);
         archive->folded = archive->committed;
@@ -203,7 +209,7 @@ static bool statements_prepare(struct archive *archive, char *error)
         [ARCHIVE_SET_TOTALS] = "REPLACE INTO totals VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_ADD_ASSET] = "INSERT INTO assets VALUES (?1, ?2, ?3, ?4, ?5)",
         [ARCHIVE_DEFINE_ASSET] = "UPDATE assets SET defined = ?2 WHERE asset = ?1",
-        [ARCHIVE_SET_META] = "UPDATE meta SET number = ?1, time_ns = ?2, server = '" BURSAR_VERSION "'",
+        [ARCHIVE_SET_META] = "UPDATE meta SET number = ?1, time_ns = ?2, server = ?3",
     };
     for (int i = 0; i < ARCHIVE_STATEMENTS; i++) {
         if (sqlite3_prepare_v3(archive->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &archive->statements[i],

@@ -1,6 +1,7 @@
 /* archive_fold.c: commit records become rows. */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "server/archive_state.h"
@@ -162,9 +163,8 @@ static bool world_begin(struct archive *archive, uint32_t asset, const struct re
     static const struct record_options unlimited = {.unlimited = true};
     const struct asset_tag *tag = &archive->assets[asset].tag;
     char id[sizeof "@world/" + ASSET_CODE_MAX];
-    memcpy(id, "@world/", 7);
-    memcpy(id + 7, tag->code, tag->length);
-    return account_insert(archive, archive_world(asset), (struct slice){id, 7U + tag->length}, asset,
+    int length = snprintf(id, sizeof id, "@world/%.*s", (int)tag->length, tag->code);
+    return account_insert(archive, archive_world(asset), (struct slice){id, (size_t)length}, asset,
                           &unlimited, record->stamp.time, error);
 }
 
@@ -213,6 +213,7 @@ static bool sides_find(struct archive *archive, const struct record *record, con
                             ", which can't have one",
                             record->stamp.number, leg->from, leg->to);
     }
+    assert(from->book || to->book); /* their numbers differ, so not both are 0 */
     *asset = from->book ? from->book->asset : to->book->asset;
     return (from->book || world_find(archive, record, *asset, from, error)) &&
            (to->book || world_find(archive, record, *asset, to, error));
@@ -353,6 +354,7 @@ bool archive_commit(struct archive *archive, char *error)
     sqlite3_stmt *meta = archive->statements[ARCHIVE_SET_META];
     bind_number(meta, 1, archive->folded.number);
     bind_number(meta, 2, archive->folded.time);
+    sqlite3_bind_text(meta, 3, BURSAR_VERSION, -1, SQLITE_STATIC);
     bool good = archive_balanced(archive, error) && totals_write(archive, error) &&
                 step(archive, ARCHIVE_SET_META, error) && step(archive, ARCHIVE_COMMIT, error);
     if (good) {

@@ -124,34 +124,42 @@ static bool load_assets(struct archive *archive, char *error)
     return scan.good;
 }
 
-/** The columns of an account's scan. */
-enum {
-    ACCOUNT_NUMBER,
-    ACCOUNT_ID,
-    ACCOUNT_ASSET,
-    ACCOUNT_OVERDRAFT,
-    ACCOUNT_CEILING,
-    ACCOUNT_OPENED,
-    TOTALS_NUMBER,
-    TOTALS_DEBITS,
-    TOTALS_CREDITS,
-    TOTALS_ENTRY
-};
+/** The columns of the scans of accounts and of totals, which go side by side. */
+enum { ACCOUNT_NUMBER, ACCOUNT_ID, ACCOUNT_ASSET, ACCOUNT_OVERDRAFT, ACCOUNT_CEILING, ACCOUNT_OPENED };
+enum { TOTALS_NUMBER, TOTALS_DEBITS, TOTALS_CREDITS, TOTALS_ENTRY };
 
-static bool world_load(struct scan *scan, struct archive_sum *sum)
+static bool world_load(struct scan *totals, struct archive_sum *sum)
 {
-    sum->world_debits = column_total(scan, TOTALS_DEBITS);
-    sum->world_credits = column_total(scan, TOTALS_CREDITS);
-    sum->world_entry = (sequence_t)column_integer(scan, TOTALS_ENTRY);
+    sum->world_debits = column_total(totals, TOTALS_DEBITS);
+    sum->world_credits = column_total(totals, TOTALS_CREDITS);
+    sum->world_entry = (sequence_t)column_integer(totals, TOTALS_ENTRY);
     total_merge(&sum->totals.debits, sum->world_debits);
     total_merge(&sum->totals.credits, sum->world_credits);
-    return scan->good;
+    return totals->good;
 }
 
-static bool account_load(struct scan *scan, struct archive_sum *sum, struct buffer *scratch,
-                         const struct archive_visitor *visitor)
+/** Enters an account into the books. */
+static struct book *book_load(struct scan *totals, sequence_t number, struct archive_sum *sum)
 {
-    struct archive *archive = scan->archive;
+    struct archive *archive = totals->archive;
+    struct book *book = books_add(&archive->books, number);
+    book->asset = (uint16_t)(sum - archive->assets);
+    book->debits = column_amount(totals, TOTALS_DEBITS);
+    book->credits = column_amount(totals, TOTALS_CREDITS);
+    book->entry = (sequence_t)column_integer(totals, TOTALS_ENTRY);
+    if (book->debits > AMOUNT_TOTAL_MAX || book->credits > AMOUNT_TOTAL_MAX ||
+        book->entry > archive->committed.number) {
+        scan_fail(totals, "account %" PRIu64 " has totals that can't be", number);
+    }
+    total_add(&sum->totals.debits, book->debits);
+    total_add(&sum->totals.credits, book->credits);
+    sum->totals.accounts++;
+    return book;
+}
+
+static bool account_load(struct scan *scan, struct scan *totals, struct archive_sum *sum,
+                         struct buffer *scratch, const struct archive_visitor *visitor)
+{
     struct stamp stamp = {(sequence_t)column_integer(scan, ACCOUNT_NUMBER),
                           (uint64_t)column_integer(scan, ACCOUNT_OPENED)};
     struct slice id = column_text(scan, ACCOUNT_ID);
@@ -161,24 +169,13 @@ static bool account_load(struct scan *scan, struct archive_sum *sum, struct buff
         .has_ceiling = sqlite3_column_type(scan->statement, ACCOUNT_CEILING) != SQLITE_NULL};
     options.overdraft = options.unlimited ? 0 : column_amount(scan, ACCOUNT_OVERDRAFT);
     options.ceiling = options.has_ceiling ? column_amount(scan, ACCOUNT_CEILING) : 0;
-    if (!ident_valid(id.text, id.length) || stamp.number > archive->committed.number ||
+    if (!ident_valid(id.text, id.length) || stamp.number > scan->archive->committed.number ||
         options.overdraft > AMOUNT_TOTAL_MAX || options.ceiling > AMOUNT_TOTAL_MAX) {
         return scan_fail(scan, "account %" PRIu64 " is not what it must be", stamp.number);
     }
-    struct book *book = books_add(&archive->books, stamp.number);
-    book->asset = (uint16_t)(sum - archive->assets);
-    book->debits = column_amount(scan, TOTALS_DEBITS);
-    book->credits = column_amount(scan, TOTALS_CREDITS);
-    book->entry = (sequence_t)column_integer(scan, TOTALS_ENTRY);
-    if (book->debits > AMOUNT_TOTAL_MAX || book->credits > AMOUNT_TOTAL_MAX ||
-        book->entry > archive->committed.number) {
-        return scan_fail(scan, "account %" PRIu64 " has totals that can't be", stamp.number);
-    }
-    total_add(&sum->totals.debits, book->debits);
-    total_add(&sum->totals.credits, book->credits);
-    sum->totals.accounts++;
-    if (!scan->good || !visitor) {
-        return scan->good;
+    const struct book *book = book_load(totals, stamp.number, sum);
+    if (!scan->good || !totals->good || !visitor) {
+        return scan->good && totals->good;
     }
     buffer_consume(scratch, buffer_length(scratch));
     record_open(scratch, id.text, id.length, &options, stamp);
@@ -187,36 +184,54 @@ static bool account_load(struct scan *scan, struct archive_sum *sum, struct buff
     return scan->good;
 }
 
-/** Loads accounts: those of the world, or those of clients. */
+/** Loads one account, on whose rows both scans stand. */
+static bool either_load(struct scan *scan, struct scan *totals, struct buffer *scratch,
+                        const struct archive_visitor *visitor)
+{
+    struct archive *archive = scan->archive;
+    int64_t asset = column_integer(scan, ACCOUNT_ASSET);
+    int64_t number = column_integer(scan, ACCOUNT_NUMBER);
+    bool placed = asset >= 1 && asset <= archive->asset_count &&
+                  (number > 0 || number == archive_world((uint32_t)asset - 1));
+    if (!placed || !totals->row || column_integer(totals, TOTALS_NUMBER) != number) {
+        return scan_fail(scan, "account %" PRId64 " has no asset or no totals", number);
+    }
+    struct archive_sum *sum = &archive->assets[asset - 1];
+    return number < 0 ? world_load(totals, sum) : account_load(scan, totals, sum, scratch, visitor);
+}
+
+/** Loads accounts: those of the world, which come first, or those of clients. */
 static bool load_accounts(struct archive *archive, bool worlds, const struct archive_visitor *visitor,
                           char *error)
 {
-    static const char sql[] =
-        "SELECT a.account, id, asset, overdraft, ceiling, opened_ns, t.account, debits, credits, entry "
-        "FROM accounts a LEFT JOIN totals t ON t.account = a.account "
-        "WHERE (a.account < 0) = ?1 ORDER BY a.account";
-    struct scan scan = scan_open(archive, sql, error);
+    struct scan scan = scan_open(archive,
+                                 "SELECT account, id, asset, overdraft, ceiling, opened_ns FROM accounts "
+                                 "WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
+                                 error);
+    struct scan totals = scan_open(archive,
+                                   "SELECT account, debits, credits, entry FROM totals "
+                                   "WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
+                                   error);
+    const struct scan *both[] = {&scan, &totals};
     struct buffer scratch = {0};
-    sqlite3_bind_int(scan.statement, 1, worlds);
-    while (scan.good && scan_next(&scan)) {
-        int64_t asset = column_integer(&scan, ACCOUNT_ASSET);
-        int64_t number = column_integer(&scan, ACCOUNT_NUMBER);
-        if (asset < 1 || asset > archive->asset_count ||
-            sqlite3_column_type(scan.statement, TOTALS_NUMBER) == SQLITE_NULL ||
-            (worlds && number != archive_world((uint32_t)asset - 1)) || number == 0) {
-            scan_fail(&scan, "account %" PRId64 " has no asset or no totals", number);
+    for (int i = 0; i < 2; i++) {
+        sqlite3_bind_int64(both[i]->statement, 1, worlds ? INT64_MIN : 0);
+        sqlite3_bind_int64(both[i]->statement, 2, worlds ? -1 : INT64_MAX);
+    }
+    while (scan.good && totals.good && scan_next(&scan)) {
+        (void)scan_next(&totals);
+        if (totals.good && !either_load(&scan, &totals, &scratch, visitor)) {
             break;
         }
-        struct archive_sum *sum = &archive->assets[asset - 1];
-        if (worlds) {
-            world_load(&scan, sum);
-        } else {
-            account_load(&scan, sum, &scratch, visitor);
-        }
+    }
+    if (scan.good && totals.good && scan_next(&totals)) {
+        scan_fail(&totals, "totals of account %" PRId64 " have no account",
+                  column_integer(&totals, TOTALS_NUMBER));
     }
     buffer_free(&scratch);
     sqlite3_finalize(scan.statement);
-    return scan.good;
+    sqlite3_finalize(totals.statement);
+    return scan.good && totals.good;
 }
 
 static bool visit_assets(const struct archive *archive, const struct archive_visitor *visitor, char *error)
