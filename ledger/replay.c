@@ -57,6 +57,11 @@ struct replay *replay_create(struct shard *const *shards, unsigned count, uint64
     return replay;
 }
 
+void replay_reserve(struct replay *replay, uint64_t accounts)
+{
+    roll_reserve(&replay->roll, accounts);
+}
+
 void replay_free(struct replay *replay)
 {
     if (replay == NULL)

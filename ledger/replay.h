@@ -26,6 +26,9 @@ struct replay *replay_create(struct shard *const *shards, unsigned count, uint64
 /** Releases it; the shards keep what they have. NULL is allowed. */
 void replay_free(struct replay *replay);
 
+/** Makes room for that many accounts, when it is known beforehand. */
+void replay_reserve(struct replay *replay, uint64_t accounts);
+
 /** An asset: defined by a client (or known from the start), with the totals of its @world account and the
  * newest number that changed that. In the order of definition. False, with `error`: its scale differs from
  * the one known, or there is no room for it. */

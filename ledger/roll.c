@@ -28,10 +28,14 @@ const struct roll_entry *roll_find(const struct roll *roll, sequence_t number)
     return entry->number != 0 ? entry : NULL;
 }
 
-static void roll_grow(struct roll *roll)
+void roll_reserve(struct roll *roll, uint64_t count)
 {
-    struct roll grown = {.capacity = roll->capacity == 0 ? CAPACITY_MIN : roll->capacity * 2,
+    struct roll grown = {.capacity = roll->capacity == 0 ? CAPACITY_MIN : roll->capacity,
                          .count = roll->count};
+    while (grown.capacity < 2 * count)
+        grown.capacity *= 2;
+    if (grown.capacity == roll->capacity)
+        return;
     grown.entries = pool_table(64, grown.capacity * sizeof *grown.entries);
     for (uint64_t i = 0; i < roll->capacity; i++) {
         if (roll->entries[i].number != 0)
@@ -43,8 +47,7 @@ static void roll_grow(struct roll *roll)
 
 void roll_add(struct roll *roll, sequence_t number, unsigned shard, struct account *account)
 {
-    if (2 * (roll->count + 1) > roll->capacity)
-        roll_grow(roll);
+    roll_reserve(roll, roll->count + 1);
     struct roll_entry *entry = roll_place(roll, number);
     assert(number != 0 && entry->number == 0);
     *entry =

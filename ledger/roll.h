@@ -34,6 +34,9 @@ static inline struct roll_entry *roll_home(const struct roll *roll, sequence_t n
 /** The account that was opened with `number`; NULL: none was. */
 const struct roll_entry *roll_find(const struct roll *roll, sequence_t number);
 
+/** Makes room for `count` accounts in all, so that adding them moves nothing. */
+void roll_reserve(struct roll *roll, uint64_t count);
+
 /** Adds an account; `number` must not be there yet. */
 void roll_add(struct roll *roll, sequence_t number, unsigned shard, struct account *account);
 

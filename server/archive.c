@@ -242,6 +242,12 @@ struct archive *archive_open(const char *dir, bool readonly, char *error)
     return archive;
 }
 
+uint64_t archive_accounts(const struct archive *archive)
+{
+    int64_t count = integer_get(archive->db, "SELECT count(*) FROM totals");
+    return count > 0 ? (uint64_t)count : 0;
+}
+
 struct ledger_id archive_ledger(const struct archive *archive)
 {
     return archive->ledger;

@@ -38,6 +38,9 @@ struct ledger_id archive_ledger(const struct archive *archive);
 /** The number it stands at, and its time; zero: none yet. */
 struct stamp archive_stamp(const struct archive *archive);
 
+/** How many accounts it has; those of @world count too. */
+uint64_t archive_accounts(const struct archive *archive);
+
 /** One asset as the archive has it. */
 struct archive_asset {
     struct asset_tag tag;

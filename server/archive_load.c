@@ -346,7 +346,9 @@ bool archive_load(struct archive *archive, const struct archive_visitor *visitor
     /* While it is read, the file is read where the system has it, without a copy. */
     static const char mapped[] = "PRAGMA mmap_size = 1099511627776";
     static const char unmapped[] = "PRAGMA mmap_size = 0";
+    uint64_t accounts = archive_accounts(archive);
     assert(archive->asset_count == 0);
+    books_reserve(&archive->books, accounts < UINT32_MAX / 4 ? (uint32_t)accounts : 0);
     sqlite3_exec(archive->db, mapped, NULL, NULL, NULL);
     bool good = load_assets(archive, error) && load_accounts(archive, true, visitor, error) &&
                 (!visitor || visit_assets(archive, visitor, error)) &&

@@ -47,11 +47,17 @@ void books_prefetch(const struct books *books, sequence_t number, int stage)
     }
 }
 
-static void books_grow(struct books *books)
+void books_reserve(struct books *books, uint32_t count)
 {
     struct books old = *books;
-    assert(old.capacity <= UINT32_MAX / 4);
+    assert(count <= UINT32_MAX / 4);
+    if (count <= old.capacity) {
+        return;
+    }
     books->capacity = old.capacity == 0 ? ROWS_MIN : old.capacity * 2;
+    while (books->capacity < count) {
+        books->capacity *= 2;
+    }
     books->rows = memory_zeroed(books->capacity, sizeof *books->rows);
     if (old.count > 0) {
         memcpy(books->rows, old.rows, old.count * sizeof *books->rows);
@@ -86,9 +92,7 @@ struct book *books_clean(struct books *books, uint32_t *from)
 struct book *books_add(struct books *books, sequence_t number)
 {
     assert(number != 0 && (books->count == 0 || books->rows[books->count - 1].number < number));
-    if (books->count == books->capacity) {
-        books_grow(books);
-    }
+    books_reserve(books, books->count + 1);
     *slot_find(books, number) = books->count + 1;
     struct book *book = &books->rows[books->count++];
     book->number = number;

@@ -34,6 +34,9 @@ struct book *books_find(const struct books *books, sequence_t number);
 /** Asks the processor for what books_find(number) reads: stage 0, the slot; stage 1, later, the row. */
 void books_prefetch(const struct books *books, sequence_t number, int stage);
 
+/** Makes room for `count` accounts in all, so that adding them moves nothing. */
+void books_reserve(struct books *books, uint32_t count);
+
 /** Marks a row as changed. */
 static inline void books_touch(struct books *books, const struct book *book)
 {

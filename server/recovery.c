@@ -136,6 +136,7 @@ bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, u
     }
     struct loading loading = {
         .replay = replay_create(shards, count, seed), .recovered = recovered, .told_us = clock_us()};
+    replay_reserve(loading.replay, archive_accounts(recovered->archive));
     const struct archive_visitor visitor = {
         .context = &loading, .asset = load_asset, .account = load_account, .transfer = load_transfer};
     bool good = archive_load(recovered->archive, &visitor, error) && journal_replay(dir, &loading, error) &&
