@@ -138,7 +138,28 @@ struct leg {
     uint8_t spare[15];
 };
 
-enum transfer_type { TRANSFER_TRANSFER, TRANSFER_DEPOSIT, TRANSFER_WITHDRAW };
+/** What a command with legs does, and what its id is kept as. The values are in the journal. */
+enum transfer_type {
+    TRANSFER_TRANSFER, /* money moves */
+    TRANSFER_DEPOSIT,
+    TRANSFER_WITHDRAW,
+    TRANSFER_SWEEP,
+    TRANSFER_CAPTURE, /* of a hold; it moves, and what was held and does not move is released */
+    TRANSFER_REVERSE,
+    TRANSFER_HOLD,   /* money is held */
+    TRANSFER_EXTEND, /* a hold lives longer */
+    TRANSFER_VOID,   /* what is held is released */
+    TRANSFER_EXPIRE  /* the same, by itself */
+};
+
+/** Whether a transfer of this type moves money. */
+static inline bool transfer_moves(uint8_t type)
+{
+    return type <= TRANSFER_REVERSE;
+}
+
+/** What can be changed of an account. The values are in the journal. */
+enum change_type { CHANGE_LIMIT, CHANGE_FREEZE, CHANGE_THAW, CHANGE_CLOSE };
 
 struct transfer_message {
     struct message head;

@@ -70,16 +70,6 @@ void replay_free(struct replay *replay)
     free(replay);
 }
 
-static const struct record_leg *record_legs(const struct record *record)
-{
-    return (const struct record_leg *)(const void *)(record + 1);
-}
-
-static const char *transfer_id(const struct record *record)
-{
-    return (const char *)(record_legs(record) + record->leg_count);
-}
-
 /* Defines an asset on every shard. */
 static bool asset_define(struct replay *replay, const struct asset_tag *tag, char *error)
 {
@@ -114,7 +104,7 @@ bool replay_asset(struct replay *replay, const struct asset_tag *tag, bool defin
 /* Opens an account as its record says. NULL, with `error`, when that can't be. */
 static struct account *account_open(struct replay *replay, const struct record *open, char *error)
 {
-    const struct record_options *options = (const struct record_options *)(const void *)(open + 1);
+    const struct record_options *options = record_options(open);
     const char *id = (const char *)(options + 1);
     size_t length = open->id_length;
     uint64_t hash = ident_hash(id, length, replay->seed);
@@ -223,7 +213,7 @@ static bool remember(struct replay *replay, const struct record *record, const s
     struct transfer_message *transfer = (struct transfer_message *)(void *)replay->scratch;
     const struct record_leg *legs = record_legs(record);
     const struct account *parties[2 * LEGS_MAX];
-    const char *id = transfer_id(record);
+    const char *id = record_id(record).text;
     uint64_t hash = ident_hash(id, record->id_length, replay->seed);
     unsigned at = ident_shard(id, record->id_length, hash, replay->seed, replay->count);
     struct remembered *remembered = &replay->shards[at]->remembered;
@@ -324,9 +314,9 @@ static bool record_replay(struct replay *replay, const struct record *record, ch
 {
     switch ((enum record_kind)record->kind) {
     case RECORD_OPEN: return account_open(replay, record, error) != NULL;
-    case RECORD_DEFINE:
-        return asset_define(replay, (const struct asset_tag *)(const void *)(record + 1), error);
+    case RECORD_DEFINE: return asset_define(replay, record_asset(record), error);
     case RECORD_TRANSFER: return transfer_replay(replay, record, error);
+    case RECORD_CHANGE: break;
     }
     return fail(error, "number %" PRIu64 " is a record of kind %u, which this server does not know",
                 record->stamp.number, record->kind);
@@ -353,7 +343,7 @@ static void record_prefetch(const struct replay *replay, const struct record *re
         if (to != NULL)
             __builtin_prefetch(to->account, 1);
     }
-    const char *id = transfer_id(record);
+    const char *id = record_id(record).text;
     uint64_t hash = ident_hash(id, record->id_length, replay->seed);
     unsigned at = ident_shard(id, record->id_length, hash, replay->seed, replay->count);
     remembered_prefetch(&replay->shards[at]->remembered, hash);

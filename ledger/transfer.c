@@ -108,13 +108,32 @@ static void id_remember(struct shard *shard, const struct transfer_message *tran
     shard_unsealed(shard, &entry->stamp);
 }
 
+static void transfer_record(struct buffer *records, const struct transfer_message *transfer,
+                            struct stamp stamp)
+{
+    const struct record_parts parts = {
+        .id = {message_text(transfer, transfer->id.offset), transfer->id.length},
+        .note = {message_text(transfer, transfer->note), transfer->note_length},
+        .leg_count = transfer->leg_count,
+        .type = transfer->type};
+    struct record_leg *legs = record_transfer(records, &parts, stamp);
+    for (unsigned i = 0; i < transfer->leg_count; i++) {
+        const struct leg *leg = &transfer->legs[i];
+        legs[i].from = leg->from_number;
+        legs[i].to = leg->to_number;
+        bool fits = decimal_to_amount((struct decimal){leg->mantissa, leg->digits}, leg->asset.scale,
+                                      &legs[i].amount);
+        assert(fits);
+    }
+}
+
 /* Everything here and everything reserved on the shards before holds: the transfer happens now. */
 static void transfer_commit(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox)
 {
     const struct visit *visit = &shard->visit;
     struct stamp stamp = {.number = shard_number(shard, transfer->leg_count)};
     fill_numbers(visit, transfer);
-    record_transfer(&outbox->records, transfer, stamp);
+    transfer_record(&outbox->records, transfer, stamp);
     shard->count.commits++;
 
     for (uint32_t i = 0; i < visit->touch_count; i++) {

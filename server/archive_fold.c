@@ -306,7 +306,8 @@ bool archive_fold(struct archive *archive, const struct record *record, char *er
     switch ((enum record_kind)record->kind) {
     case RECORD_OPEN: return fold_open(archive, record, error);
     case RECORD_DEFINE: return fold_define(archive, record, error);
-    case RECORD_TRANSFER: break;
+    case RECORD_TRANSFER:
+    case RECORD_CHANGE: break;
     }
     bool good = true;
     for (unsigned i = 0; good && i < record->leg_count; i++) {

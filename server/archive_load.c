@@ -271,9 +271,11 @@ static bool transfer_hand_on(struct scan *scan, struct gathering *it, struct buf
         return true;
     }
     buffer_consume(scratch, buffer_length(scratch));
-    struct record_leg *legs =
-        record_transfer_begin(scratch, it->type, it->leg_count, (struct slice){it->id, it->id_length},
-                              (struct slice){it->note, it->note_length}, it->stamp);
+    const struct record_parts parts = {.id = {it->id, it->id_length},
+                                       .note = {it->note, it->note_length},
+                                       .leg_count = it->leg_count,
+                                       .type = it->type};
+    struct record_leg *legs = record_transfer(scratch, &parts, it->stamp);
     memcpy(legs, it->legs, it->leg_count * sizeof *legs);
     scan->good =
         visitor->transfer(visitor->context, (const struct record *)(const void *)scratch->bytes, scan->error);

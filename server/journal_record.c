@@ -94,6 +94,7 @@ uint8_t *journal_record_pack(const struct record *record, struct stamp before, u
     case RECORD_OPEN: return open_pack(record, out);
     case RECORD_DEFINE: return asset_put(out, (const struct asset_tag *)(const void *)(record + 1));
     case RECORD_TRANSFER: return transfer_pack(record, out);
+    case RECORD_CHANGE: break;
     }
     assert(false && "a record is of a known kind");
     return out;
@@ -217,7 +218,8 @@ static unsigned transfer_unpack(struct cursor *cursor, uint8_t type, struct stam
         cursor->at = NULL;
         return 0;
     }
-    struct record_leg *legs = record_transfer_begin(records, type, leg_count, id, note, stamp);
+    const struct record_parts parts = {.id = id, .note = note, .leg_count = leg_count, .type = type};
+    struct record_leg *legs = record_transfer(records, &parts, stamp);
     for (unsigned i = 0; i < leg_count; i++) {
         legs[i].from = number_take(cursor);
         legs[i].to = number_take(cursor);

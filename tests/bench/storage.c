@@ -68,8 +68,8 @@ static void transfers_make(struct buffer *records, uint64_t accounts, uint64_t t
         *last = (struct stamp){last->number + 1, last->time + 1000};
         uint64_t from = dice() % accounts;
         uint64_t to = (from + 1 + dice() % (accounts - 1)) % accounts;
-        *record_transfer_begin(records, TRANSFER_TRANSFER, 1, (struct slice){id, REMEMBERED},
-                               (struct slice){"", 0}, *last) =
+        const struct record_parts parts = {.id = {id, REMEMBERED}, .leg_count = 1, .type = TRANSFER_TRANSFER};
+        *record_transfer(records, &parts, *last) =
             (struct record_leg){.amount = 1 + dice() % 1000, .from = 1 + from, .to = 1 + to};
     }
 }

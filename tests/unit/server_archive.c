@@ -192,8 +192,8 @@ static const char *contradiction(sequence_t number, sequence_t from, sequence_t 
     record_open(&records, "b", 1, &yen, (struct stamp){2, 20});
     fold(archive, &records);
     buffer_consume(&records, buffer_length(&records));
-    struct record_leg *leg = record_transfer_begin(&records, TRANSFER_TRANSFER, 1, (struct slice){"t", 1},
-                                                   (struct slice){"", 0}, (struct stamp){number, 30});
+    const struct record_parts parts = {.id = {"t", 1}, .leg_count = 1, .type = TRANSFER_TRANSFER};
+    struct record_leg *leg = record_transfer(&records, &parts, (struct stamp){number, 30});
     *leg = (struct record_leg){.amount = 5, .from = from, .to = to};
     cr_assert(!archive_fold(archive, (const struct record *)(const void *)records.bytes, error));
     buffer_free(&records);
@@ -299,8 +299,9 @@ static void expect_query(const char *dir, const char *sql, const char *expected)
 static void tell_leg(struct buffer *records, const char *id, sequence_t number, struct record_leg leg)
 {
     uint8_t type = leg.from == 0 ? TRANSFER_DEPOSIT : TRANSFER_TRANSFER;
-    *record_transfer_begin(records, type, 1, (struct slice){id, strlen(id)}, (struct slice){"rent", 4},
-                           (struct stamp){number, 1700000000000000000 + number}) = leg;
+    const struct record_parts parts = {
+        .id = {id, strlen(id)}, .note = {"rent", 4}, .leg_count = 1, .type = type};
+    *record_transfer(records, &parts, (struct stamp){number, 1700000000000000000 + number}) = leg;
 }
 
 Test(archive, shows_people_exact_amounts_through_its_views)

@@ -117,9 +117,12 @@ static void tell_transfer(struct story *story, struct buffer *records)
     bool plain = dice_below(dice, 2) == 0;
     for (size_t i = 0; i < note_length; i++)
         note[i] = (char)(plain ? 'a' + dice_below(dice, 26) : dice_below(dice, 256));
-    struct record_leg *leg =
-        record_transfer_begin(records, (uint8_t)type, (uint16_t)legs, (struct slice){id, (size_t)length},
-                              (struct slice){note, note_length}, stamp);
+    struct record_leg *leg = record_transfer(records,
+                                             &(struct record_parts){.id = {id, (size_t)length},
+                                                                    .note = {note, note_length},
+                                                                    .leg_count = (uint16_t)legs,
+                                                                    .type = (uint8_t)type},
+                                             stamp);
     for (unsigned i = 0; i < legs; i++) {
         unsigned from = dice_below(dice, story->account_count);
         unsigned to = (from + 1 + dice_below(dice, story->account_count - 1)) % story->account_count;
