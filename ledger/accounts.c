@@ -95,7 +95,8 @@ void accounts_extra_drop(struct accounts *accounts, struct account *account)
     struct account_extra *extra = accounts_extra(accounts, account);
     const struct contention *contention = &extra->contention;
     if (contention->writers > 0 || contention->readers > 0 || contention->line.first != NULL ||
-        extra->overdraft != 0 || (account->flags & ACCOUNT_HAS_CEILING) != 0)
+        extra->overdraft != 0 || (account->flags & ACCOUNT_HAS_CEILING) != 0 || extra->held_out != 0 ||
+        extra->held_in != 0 || extra->stripe != NULL)
         return;
     extra->next_free = accounts->extra_free;
     accounts->extra_free = account->extra;

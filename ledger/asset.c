@@ -80,8 +80,9 @@ struct asset *assets_add(struct assets *assets, const struct asset_tag *tag)
     if (assets->count == ASSETS_MAX)
         return NULL;
     assets->slots[slot_find(assets, tag->code, tag->length)] = (uint16_t)(assets->count + 1);
-    struct asset *asset = &assets->rows[assets->count++];
+    struct asset *asset = &assets->rows[assets->count];
     asset->tag = *tag;
+    asset->world.asset = (uint16_t)assets->count++;
     return asset;
 }
 

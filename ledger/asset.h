@@ -7,19 +7,11 @@
 #ifndef BURSAR_LEDGER_ASSET_H
 #define BURSAR_LEDGER_ASSET_H
 
-#include "ledger/message.h"
+#include "ledger/stripes.h"
 #include "proto/resp.h"
 
 /** "@world": the account of the asset at hand, and the start of "@world/CODE". */
 #define WORLD_ID "@world"
-
-/** One shard's part of an @world account. Its totals are wider than an account's: it has no limit of any
- * kind. */
-struct stripe {
-    struct total debits;
-    struct total credits;
-    sequence_t last; /* newest number that changed it; 0: none */
-};
 
 struct asset {
     struct asset_tag tag;

@@ -1,74 +1,72 @@
 /* decision.c: what was prepared here is decided: it happens now, or it never did. */
 #include <assert.h>
-#include <string.h>
 
 #include "ledger/state.h"
 
-static void hold_end_account(struct shard *shard, const struct hold *hold)
+/* Posts what was reserved. Where the amount was not known then, it is now. */
+static void reservation_post(struct shard *shard, const struct reservation *reservation,
+                             const struct decision_message *decision)
 {
-    struct account *account = hold->contention->account;
-    struct account_extra *extra = accounts_extra(&shard->accounts, account);
-    balance_t delta = (balance_t)hold->credits - (balance_t)hold->debits;
-    extra->open.debits -= hold->debits;
-    extra->open.credits -= hold->credits;
-    extra->open.trough -= hold->trough;
-    extra->open.peak -= hold->peak;
-    if (delta < 0)
-        extra->open.low -= delta;
-    else
-        extra->open.high -= delta;
-}
-
-/* Ends one hold: what it reserved is free again, and posted if the transaction happened. */
-static void hold_end(struct shard *shard, const struct hold *hold, const struct decision_message *decision)
-{
-    sequence_t number = decision->stamp.number + hold->last_leg;
-    if (hold->contention == NULL) {
-        if (decision->commit)
-            shard_post_world(shard, hold->world, hold->debits, hold->credits, number);
+    sequence_t number = decision->stamp.number + reservation->last;
+    const struct decided_leg *legs = (const struct decided_leg *)(const void *)decision->told;
+    amount_t late = reservation->late > 0 ? legs[reservation->late - 1].amount : 0;
+    if (reservation->stripe != NULL) {
+        struct stripe_sums sums = reservation->sums;
+        total_add(&sums.credits, late);
+        shard_post_stripe(shard, reservation->stripe, &sums, number);
         return;
     }
-    struct contention *contention = hold->contention;
-    if (hold->reader) {
+    struct effect effect = reservation->effect;
+    effect.credits += late;
+    shard_post(shard, reservation->contention->account, &effect, number);
+}
+
+/* Ends one reservation: what it reserved is free again, and posted if the transaction happened. */
+static void reservation_end(struct shard *shard, const struct reservation *reservation,
+                            const struct decision_message *decision)
+{
+    struct contention *contention = reservation->contention;
+    bool money = reservation->stripe != NULL || (contention != NULL && contention->account != NULL);
+    if (reservation->reader) {
         assert(contention->readers > 0);
         contention->readers--;
-    } else {
+        return;
+    }
+    if (contention != NULL) {
         assert(contention->writers > 0);
         contention->writers--;
-        if (contention->account != NULL) {
-            hold_end_account(shard, hold);
-            if (decision->commit)
-                shard_post(shard, contention->account, hold->debits, hold->credits, number);
-        }
+        if (contention->account != NULL && reservation->stripe == NULL)
+            open_effects_remove(&accounts_extra(&shard->accounts, contention->account)->open,
+                                &reservation->effect);
     }
+    if (decision->commit && money)
+        reservation_post(shard, reservation, decision);
 }
 
-static const struct account *party_find(const struct shard *shard, const struct transfer_message *transfer,
-                                        const struct name *name)
-{
-    struct contention *contention;
-    bool here = !name->world && name->shard == shard->config.index;
-    return here ? shard_find(shard, transfer, name, &contention) : NULL;
-}
-
-/* What the commit needs beyond the holds: the id of a transfer is remembered, an asset is defined. */
+/* What the commit needs beyond the reservations. */
 static void message_commit(struct shard *shard, struct message *message,
                            const struct decision_message *decision)
 {
+    void *body = message;
     if (message->kind == MESSAGE_DEFINE) {
-        define_commit(shard, &((const struct define_message *)(const void *)message)->asset);
+        define_commit(shard, &((const struct define_message *)body)->asset);
         return;
     }
-    struct transfer_message *transfer = (struct transfer_message *)(void *)message;
-    assert(decision->head.size >= sizeof *decision + transfer->leg_count * sizeof(struct asset_tag));
-    const struct account *parties[2 * LEGS_MAX];
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        struct leg *leg = &transfer->legs[i];
-        leg->asset = decision->assets[i];
-        parties[2 * (size_t)i] = party_find(shard, transfer, &leg->from);
-        parties[2 * (size_t)i + 1] = party_find(shard, transfer, &leg->to);
+    if (message->kind == MESSAGE_STRIPE) {
+        struct stripe_message *stripe = body;
+        stripe_told(stripe, decision);
+        stripe_commit(shard, stripe);
+        return;
     }
-    remembered_add(&shard->remembered, transfer, parties, decision->stamp);
+    struct transfer_message *transfer = body;
+    const struct decided_leg *told = (const struct decided_leg *)(const void *)decision->told;
+    assert(decision->head.size >= sizeof *decision + transfer->leg_count * sizeof *told);
+    for (unsigned i = 0; i < transfer->leg_count; i++) {
+        struct leg *leg = &transfer_legs(transfer)[i];
+        leg->amount = told[i].amount;
+        leg->asset = told[i].asset;
+    }
+    operations_commit(shard, transfer, NULL, decision->stamp);
 }
 
 void decision_take(struct shard *shard, const struct message *message)
@@ -78,15 +76,15 @@ void decision_take(struct shard *shard, const struct message *message)
     if (decision->seen > shard->horizon)
         shard->horizon = decision->seen;
 
-    for (uint32_t i = 0; i < prepared->hold_count; i++) {
-        const struct hold *hold = &prepared->holds[i];
-        hold_end(shard, hold, decision);
-        if (hold->contention == NULL)
+    for (uint32_t i = 0; i < prepared->reservation_count; i++) {
+        const struct reservation *reservation = &prepared->reservations[i];
+        reservation_end(shard, reservation, decision);
+        if (reservation->contention == NULL)
             continue;
         /* Whoever waits is only queued here, and tried when all of this is done. A thing that is held twice
-         * goes with its last hold. */
-        line_wake(&hold->contention->line, &shard->ready);
-        shard_release(shard, hold->contention);
+         * goes with its last reservation. */
+        line_wake(&reservation->contention->line, &shard->ready);
+        shard_release(shard, reservation->contention);
     }
     if (prepared->message != NULL) {
         if (decision->commit)

@@ -57,6 +57,27 @@ void index_insert(struct index *index, uint64_t hash, uint32_t value)
     segment_put(segment, (struct index_slot){(uint32_t)hash, value + 1});
 }
 
+void index_remove(struct index *index, uint64_t hash, uint32_t value)
+{
+    struct index_segment *segment = &index->segments[index_segment_of(hash)];
+    uint32_t hole = (uint32_t)hash & segment->mask;
+    while (segment->slots[hole].tag != (uint32_t)hash || segment->slots[hole].value != value + 1) {
+        assert(segment->slots[hole].value != 0);
+        hole = (hole + 1) & segment->mask;
+    }
+    /* Those behind it that are not where they belong move one nearer to it. */
+    for (;;) {
+        uint32_t next = (hole + 1) & segment->mask;
+        struct index_slot slot = segment->slots[next];
+        if (slot.value == 0 || (slot.tag & segment->mask) == next)
+            break;
+        segment->slots[hole] = slot;
+        hole = next;
+    }
+    segment->slots[hole] = (struct index_slot){0};
+    segment->used--;
+}
+
 void index_free(struct index *index)
 {
     for (uint32_t i = 0; i < INDEX_SEGMENTS; i++) {

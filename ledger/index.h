@@ -91,6 +91,9 @@ __attribute__((always_inline)) static inline void index_prefetch(const struct in
 /** Adds `value` (not INDEX_NONE) under `hash`. That it is not there yet is the caller's business. */
 void index_insert(struct index *index, uint64_t hash, uint32_t value);
 
+/** Removes `value`, which is there under `hash`. */
+void index_remove(struct index *index, uint64_t hash, uint32_t value);
+
 /** Releases all memory; the index is empty afterwards. */
 void index_free(struct index *index);
 

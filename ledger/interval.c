@@ -1,6 +1,9 @@
 /* interval.c: see interval.h. */
 #include "ledger/interval.h"
 
+/* What accounts without an extra have. */
+static const struct account_extra plain;
+
 static enum certainty judge(bool at_bad_end, bool at_good_end)
 {
     if (at_bad_end)
@@ -8,48 +11,80 @@ static enum certainty judge(bool at_bad_end, bool at_good_end)
     return at_good_end ? UNDECIDED : CERTAIN_NO;
 }
 
-enum certainty interval_fits(amount_t posted, amount_t open, amount_t own, amount_t amount)
+/* The sums were within the limit when they were reserved, so only `own` and `amount` can go beyond it. */
+static bool sum_fits(balance_t posted, balance_t own, amount_t amount)
 {
-    /* posted + open was within the limit when it was reserved; nothing below can wrap. */
-    assert(posted + open <= AMOUNT_TOTAL_MAX);
-    if (own > AMOUNT_TOTAL_MAX || amount > AMOUNT_TOTAL_MAX - own)
-        return CERTAIN_NO;
-    amount_t more = own + amount;
-    return judge(posted + open <= AMOUNT_TOTAL_MAX - more, posted <= AMOUNT_TOTAL_MAX - more);
+    balance_t sum;
+    return amount <= AMOUNT_TOTAL_MAX && !__builtin_add_overflow(posted, own, &sum) &&
+           !__builtin_add_overflow(sum, (balance_t)amount, &sum);
+}
+
+enum certainty interval_fits(const struct account *account, const struct account_extra *extra,
+                             const struct effect *own, bool credits, amount_t amount)
+{
+    if (extra == NULL)
+        extra = &plain;
+    balance_t posted = credits ? (balance_t)account->credits + (balance_t)extra->held_in
+                               : (balance_t)account->debits + (balance_t)extra->held_out;
+    balance_t grown = credits ? (balance_t)own->credits + own->held_in : (balance_t)own->debits + own->held_out;
+    balance_t worst = posted + (credits ? extra->open.in_peak : extra->open.out_peak);
+    balance_t best = posted + (credits ? extra->open.in_low : extra->open.out_low);
+    return judge(sum_fits(worst, grown, amount), sum_fits(best, grown, amount));
 }
 
 enum certainty interval_can_pay(const struct account *account, const struct account_extra *extra,
-                                balance_t delta, amount_t amount)
+                                const struct effect *own, amount_t amount)
 {
     if ((account->flags & ACCOUNT_UNLIMITED) != 0)
         return CERTAIN_YES;
-    balance_t after = account_balance(account) + delta - (balance_t)amount;
+    balance_t after = account_balance(account) + effect_pay(own) - (balance_t)amount;
     if (extra == NULL)
         return judge(after >= 0, after >= 0);
+    after -= (balance_t)extra->held_out;
     balance_t floor = -(balance_t)extra->overdraft;
-    return judge(after + extra->open.trough >= floor, after + extra->open.high >= floor);
+    return judge(after + extra->open.trough >= floor, after + extra->open.pay_high >= floor);
 }
 
 enum certainty interval_can_take(const struct account *account, const struct account_extra *extra,
-                                 balance_t delta, amount_t amount)
+                                 const struct effect *own, amount_t amount)
 {
     if ((account->flags & ACCOUNT_HAS_CEILING) == 0)
         return CERTAIN_YES;
     assert(extra != NULL);
-    balance_t after = account_balance(account) + delta + (balance_t)amount;
+    balance_t after =
+        account_balance(account) + (balance_t)extra->held_in + effect_take(own) + (balance_t)amount;
     balance_t ceiling = (balance_t)extra->ceiling;
-    return judge(after + extra->open.peak <= ceiling, after + extra->open.low <= ceiling);
+    return judge(after + extra->open.peak <= ceiling, after + extra->open.take_low <= ceiling);
 }
 
 balance_t interval_available(const struct account *account, const struct account_extra *extra,
-                             balance_t delta)
+                             const struct effect *own)
 {
-    balance_t balance = account_balance(account) + delta;
-    return extra == NULL ? balance : balance + extra->open.high + (balance_t)extra->overdraft;
+    balance_t balance = account_balance(account) + effect_pay(own);
+    if (extra == NULL)
+        return balance;
+    return balance - (balance_t)extra->held_out + extra->open.pay_high + (balance_t)extra->overdraft;
 }
 
-balance_t interval_room(const struct account *account, const struct account_extra *extra, balance_t delta)
+balance_t interval_room(const struct account *account, const struct account_extra *extra,
+                        const struct effect *own)
 {
     assert(extra != NULL);
-    return (balance_t)extra->ceiling - (account_balance(account) + delta + extra->open.low);
+    balance_t taken = account_balance(account) + (balance_t)extra->held_in + effect_take(own);
+    return (balance_t)extra->ceiling - (taken + extra->open.take_low);
+}
+
+enum certainty interval_compare(const struct account *account, const struct account_extra *extra,
+                                const struct effect *own, enum relation relation, balance_t level)
+{
+    balance_t balance = account_balance(account) + effect_balance(own);
+    balance_t low = balance + (extra != NULL ? extra->open.low : 0);
+    balance_t high = balance + (extra != NULL ? extra->open.high : 0);
+    switch (relation) {
+    case RELATION_AT_LEAST: return judge(low >= level, high >= level);
+    case RELATION_AT_MOST: return judge(high <= level, low <= level);
+    case RELATION_EXACTLY: return judge(low == level && high == level, low <= level && high >= level);
+    case RELATION_ANY: break;
+    }
+    return judge(low == high, true);
 }

@@ -30,6 +30,16 @@
 /** Bytes of a note. */
 #define NOTE_MAX 256
 
+/** Commands of one transaction, and conditions in it: as many as legs. */
+#define OPERATIONS_MAX LEGS_MAX
+#define CONDITIONS_MAX LEGS_MAX
+
+/** Conditions of one command. */
+#define OPERATION_CONDITIONS_MAX 16
+
+/** Seconds that a hold may live: a hundred years. */
+#define TTL_MAX UINT64_C(3153600000)
+
 /** Assets a ledger may define, the ones known from the start included. */
 #define ASSETS_MAX 1024
 
@@ -52,13 +62,16 @@ struct stamp {
 };
 
 enum message_kind {
-    MESSAGE_TRANSFER, /* move money: TRANSFER, DEPOSIT, WITHDRAW */
+    MESSAGE_TRANSFER, /* a transaction: move, hold and release money, all or nothing */
     MESSAGE_OPEN,     /* open an account */
+    MESSAGE_CHANGE,   /* change an account's limits or state */
     MESSAGE_DEFINE,   /* define an asset */
     MESSAGE_READ,     /* look at accounts: BALANCE, BALANCES, ACCOUNT */
     MESSAGE_LOOKUP,   /* look up a transfer by its id */
     MESSAGE_SURVEY,   /* totals by asset of the whole ledger: TRIAL, ASSETS, DBSIZE */
     MESSAGE_PAGE,     /* list accounts in the order of their opening */
+    MESSAGE_CLOCK,    /* to a shard from its owner: what time it is */
+    MESSAGE_STRIPE,   /* shard to shard: spread an account over all shards, or gather it again */
     MESSAGE_DECISION, /* shard to shard: what became of something prepared */
     MESSAGE_OUTCOME   /* shard to the origin: what became of a request */
 };
@@ -68,7 +81,7 @@ struct message {
     uint8_t kind;     /* enum message_kind */
     uint8_t answered; /* 1 on the way back: for the origin's connections, not for its shard */
     uint8_t origin;   /* the worker whose connection asked */
-    uint8_t spare;
+    bool internal;    /* a shard began it: nobody is to be answered */
     uint64_t ticket; /* the origin's own word for the request; the ledger only hands it back */
 };
 
@@ -86,9 +99,9 @@ struct name {
     uint64_t hash;
     uint32_t offset; /* of its text in the message */
     uint8_t length;
-    uint8_t shard; /* where it lives; of a world account, where its side of a leg is executed */
+    uint8_t shard; /* where it lives; of a world or striped account, where its side of a leg is executed */
     bool world;    /* an asset's @world account, which has a stripe on every shard */
-    uint8_t spare;
+    bool striped;  /* so has this one, as far as whoever composed the message knew */
 };
 
 /** An asset as messages carry it, so that no two tables need agree. An empty one has length 0. */
@@ -99,18 +112,33 @@ struct asset_tag {
     uint8_t spare[2];
 };
 
+/** The state of an account, and of a hold. The values are in the journal or the snapshot. */
+enum account_state { ACCOUNT_OPEN, ACCOUNT_FROZEN, ACCOUNT_CLOSED };
+enum hold_state { HOLD_OPEN, HOLD_CAPTURED, HOLD_VOIDED, HOLD_EXPIRED };
+
 /** The codes of errors, in no order: the order of checks is rules.h's. */
 enum rejection_code {
     REJECTION_NONE,
     REJECTION_IDREUSED,
     REJECTION_SAMEACCOUNT,
     REJECTION_NOACCOUNT,
+    REJECTION_CLOSED,
+    REJECTION_FROZEN,
     REJECTION_ASSET,
     REJECTION_AMOUNT,
     REJECTION_OVERFLOW,
+    REJECTION_CONDITION,
     REJECTION_INSUFFICIENT,
     REJECTION_CEILING,
-    REJECTION_EXISTS
+    REJECTION_NOHOLD,
+    REJECTION_CAPTURED,
+    REJECTION_VOIDED,
+    REJECTION_EXPIRED,
+    REJECTION_LEFT, /* more than the hold has left; said as AMOUNT */
+    REJECTION_NOTRANSFER,
+    REJECTION_REVERSED,
+    REJECTION_EXISTS,
+    REJECTION_NOTEMPTY
 };
 
 /** The first thing found wrong so far, in the order of checks. All zero: nothing. */
@@ -118,24 +146,14 @@ struct rejection {
     uint32_t rank; /* its place in the order of checks: less is reported first */
     uint8_t code;  /* enum rejection_code */
     uint8_t leg;   /* which leg, from 0 */
-    bool to_side;  /* the account at fault is the leg's `to` */
-    bool bound;    /* `have` is the most (or the least) it can be, other transfers being undecided */
+    uint8_t condition; /* which condition is at fault, + 1; 0: none, a leg is */
+    bool to_side;      /* the account at fault is the leg's `to` */
+    bool bound;        /* `have` is the most (or the least) it can be, other transfers being undecided */
+    bool unlimited;    /* SWEEP: the account has no limit, and so no end of what is available */
     balance_t have;
     amount_t need;
     struct asset_tag asset; /* the asset of the account at fault */
     struct asset_tag other; /* REJECTION_ASSET: that of the leg's other account */
-};
-
-/** One leg: `amount` from `from` to `to`. */
-struct leg {
-    amount_t mantissa; /* the amount as it was written: a decimal, split to keep the leg small */
-    struct name from;
-    struct name to;
-    sequence_t from_number; /* the number of each account's opening, filled in by its shard; 0: @world */
-    sequence_t to_number;
-    struct asset_tag asset; /* filled in by the first shard that knows */
-    uint8_t digits;
-    uint8_t spare[15];
 };
 
 /** What a command with legs does, and what its id is kept as. The values are in the journal. */
@@ -149,7 +167,8 @@ enum transfer_type {
     TRANSFER_HOLD,   /* money is held */
     TRANSFER_EXTEND, /* a hold lives longer */
     TRANSFER_VOID,   /* what is held is released */
-    TRANSFER_EXPIRE  /* the same, by itself */
+    TRANSFER_EXPIRE, /* the same, by itself */
+    TRANSFER_BALANCE /* a look at an account among other commands: leaves nothing behind */
 };
 
 /** Whether a transfer of this type moves money. */
@@ -161,18 +180,101 @@ static inline bool transfer_moves(uint8_t type)
 /** What can be changed of an account. The values are in the journal. */
 enum change_type { CHANGE_LIMIT, CHANGE_FREEZE, CHANGE_THAW, CHANGE_CLOSE };
 
+/** One leg: `amount` from `from` to `to`. */
+struct leg {
+    amount_t mantissa; /* the amount as it was written: a decimal, split to keep the leg small */
+    amount_t amount;   /* smallest units, filled in by the first shard that knows the asset */
+    struct name from;
+    struct name to;
+    sequence_t from_number; /* the number of each account's opening, filled in by its shard; 0: @world */
+    sequence_t to_number;
+    struct asset_tag asset; /* filled in by the first shard that knows */
+    uint8_t digits;
+    bool settled; /* `amount` is filled in */
+    uint8_t spare[14];
+};
+
+/** What an account's balance must be. */
+enum relation { RELATION_AT_LEAST, RELATION_AT_MOST, RELATION_EXACTLY, RELATION_ANY /* only to be told */ };
+
+/** A condition on an account's balance, as it stands before the first leg of its command. */
+struct condition {
+    amount_t mantissa; /* of the balance it is compared with, without its sign */
+    struct name account;
+    struct asset_tag asset; /* filled in by the account's shard */
+    struct total credits;   /* filled in: the account's, of a striped one added up */
+    struct total debits;
+    uint8_t digits;
+    bool negative;
+    uint8_t relation; /* enum relation */
+    uint8_t spare[13];
+};
+
+/* Flags of an operation. */
+#define OPERATION_KEEP    1  /* CAPTURE: the rest stays held */
+#define OPERATION_ALL     2  /* CAPTURE, SWEEP: all there is; no amount was given */
+#define OPERATION_FOUND   4  /* what its reference names was found, and its legs follow from it */
+#define OPERATION_MISSING 8  /* it was looked for, and is not there */
+#define OPERATION_LATE    16 /* SWEEP: where the money goes was visited before where it comes from */
+
+/** One command of a transaction. */
+struct operation {
+    amount_t amount;       /* a found hold: what it had left; SWEEP: the room below `to`'s ceiling, once LATE, */
+    amount_t room;         /* and for its total */
+    struct name id;        /* length 0: it has none */
+    struct name reference; /* the hold or transfer it is about; length 0: none */
+    uint64_t terms;        /* hash of what was asked beyond legs, note and reference; 0: nothing was */
+    uint64_t ttl;          /* HOLD, EXTEND: seconds; 0: for ever */
+    sequence_t number;     /* a retry, and what it was answered the first time; when decided, its first number */
+    uint32_t note;         /* offset of the note's text */
+    uint16_t note_length;
+    uint8_t type;  /* enum transfer_type */
+    uint8_t flags; /* OPERATION_KEEP, ... */
+    uint8_t leg;   /* its first leg */
+    uint8_t leg_count;
+    uint8_t condition; /* its first condition */
+    uint8_t condition_count;
+    bool retry; /* `number` is that of the first time: it does nothing now */
+    uint8_t spare[11];
+};
+
+/** A transaction. Before it visits the shards of its accounts it finds out, from the shards of its references,
+ * what its legs are. */
 struct transfer_message {
     struct message head;
     struct route route;
-    struct name id;
     struct rejection rejection; /* code not NONE: doomed, reserves nothing further */
-    uint32_t note;              /* offset of the note's text */
-    uint16_t note_length;
-    uint16_t leg_count;
-    uint8_t type; /* enum transfer_type */
-    uint8_t spare[7];
-    struct leg legs[];
+    uint64_t now;               /* EXPIRE: the clock that it is due by */
+    uint32_t legs;              /* offsets of its legs and conditions */
+    uint32_t conditions;
+    uint8_t operation_count;
+    uint8_t leg_count;
+    uint8_t condition_count;
+    bool finding; /* on its way to the shards of its references */
+    bool whole;   /* a condition is on an account that every shard has a stripe of */
+    bool several; /* EXEC: answered by the message itself */
+    uint8_t spare[10];
+    struct operation operations[];
 };
+
+static inline struct leg *transfer_legs(const struct transfer_message *transfer)
+{
+    return (struct leg *)(void *)((char *)(uintptr_t)transfer + transfer->legs);
+}
+
+static inline struct condition *transfer_conditions(const struct transfer_message *transfer)
+{
+    return (struct condition *)(void *)((char *)(uintptr_t)transfer + transfer->conditions);
+}
+
+/** The operation that a leg is of. */
+const struct operation *transfer_operation(const struct transfer_message *transfer, unsigned leg);
+
+/** How many numbers an operation takes when it is done: one a leg, none for a look or a retry. */
+static inline unsigned operation_numbers(const struct operation *operation)
+{
+    return operation->retry || operation->type == TRANSFER_BALANCE ? 0 : operation->leg_count;
+}
 
 struct open_message {
     struct message head;
@@ -188,6 +290,23 @@ struct open_message {
     uint8_t spare[12];
 };
 
+/** A change of an account's limits, or of its state. Fields of limits that are not given stay as they are. */
+struct change_message {
+    struct message head;
+    struct route route;
+    struct name account;
+    amount_t overdraft; /* mantissa */
+    amount_t ceiling;   /* mantissa */
+    uint8_t overdraft_digits;
+    uint8_t ceiling_digits;
+    uint8_t type; /* enum change_type */
+    bool overdraft_given;
+    bool unlimited;
+    bool ceiling_given;
+    bool no_ceiling;
+    uint8_t spare[9];
+};
+
 struct define_message {
     struct message head;
     struct route route;
@@ -200,9 +319,12 @@ struct view {
     bool exists;
     bool unlimited;
     bool has_ceiling;
-    uint8_t spare[13];
-    struct total debits; /* of a world account, over all its stripes */
+    uint8_t state; /* enum account_state */
+    uint8_t spare[12];
+    struct total debits; /* of a striped account, over all its stripes */
     struct total credits;
+    struct total held_out;
+    struct total held_in;
     amount_t overdraft;
     amount_t ceiling;
     struct asset_tag asset;
@@ -215,7 +337,7 @@ struct read_message {
     struct message head;
     struct route route;
     uint32_t view_count;
-    bool whole; /* reads a world account, and so every shard at one moment */
+    bool whole; /* reads a striped account, and so every shard at one moment */
     uint8_t spare[11];
     struct view views[];
 };
@@ -245,9 +367,14 @@ struct lookup_answer {
     uint32_t note; /* offset of the note's text */
     uint16_t note_length;
     uint16_t leg_count;
-    uint8_t type; /* enum transfer_type */
-    bool found;   /* false: nothing below is set */
-    uint8_t spare[14];
+    uint8_t type;  /* enum transfer_type */
+    uint8_t state; /* HOLD: enum hold_state */
+    bool reversed;
+    bool found;         /* false: nothing else is set */
+    uint8_t spare[4];
+    uint64_t ttl;       /* HOLD: seconds to live, from `dated`; 0: for ever */
+    struct stamp dated; /* HOLD: of what its time to live counts from */
+    amount_t remaining; /* HOLD: what is still held */
     struct lookup_leg legs[];
 };
 
@@ -288,14 +415,50 @@ struct page_message {
     struct page_entry entries[]; /* ascending by number */
 };
 
+/** What the decision of a transaction tells of a leg to who needs it. */
+struct decided_leg {
+    amount_t amount; /* smallest units */
+    struct asset_tag asset;
+};
+
 struct decision_message {
     struct message head;
     sequence_t seen;
-    uint32_t slot; /* what the receiver prepared */
-    bool commit;   /* else: it never happened */
+    uint32_t slot;       /* what the receiver prepared */
+    bool commit;         /* else: it never happened */
     uint8_t spare[3];
-    struct stamp stamp;        /* of the first leg, when it commits */
-    struct asset_tag assets[]; /* of each leg, when it commits and the receiver keeps its id; else none */
+    struct stamp stamp;  /* of the first number, when it commits; of a spread account, its opening */
+    _Alignas(MESSAGE_ALIGN) char told[]; /* when it commits and the receiver needs to know more: of a transaction
+                                            a struct decided_leg for each leg, of a gathered account its sums */
+};
+
+struct clock_message {
+    struct message head;
+    uint64_t now; /* nanoseconds since the epoch */
+    uint64_t spare;
+};
+
+/** The money of one stripe, or of several. What is held is signed, in two's complement: a hold may be placed on
+ * one stripe and released on another. */
+struct stripe_sums {
+    struct total debits;
+    struct total credits;
+    struct total held_out;
+    struct total held_in;
+    sequence_t last; /* newest number that changed it; 0: none */
+    uint64_t spare;
+};
+
+/** Spreads an account over all shards, or gathers it on its own. It changes nothing that anybody can see. */
+struct stripe_message {
+    struct message head;
+    struct route route;
+    struct name account;
+    struct stripe_sums sums; /* gather: of the stripes on the shards visited so far */
+    sequence_t number;       /* spread: of the account's opening, filled in by its shard */
+    uint16_t asset;
+    bool spread;
+    uint8_t spare[5];
 };
 
 enum outcome_status {
@@ -340,13 +503,17 @@ static inline unsigned members_next(uint64_t members, unsigned shard)
 }
 
 /** What a request touches, for whoever must keep requests of one connection in order: two requests that share
- * a key touch the same account or the same transfer id. Writes at most 2 * LEGS_MAX + 1 or VIEWS_MAX keys to
- * `keys` and returns how many; @world accounts have none. Only for composed requests. */
+ * a key touch the same account or the same transfer id. Writes at most MESSAGE_KEYS_MAX keys to `keys` and
+ * returns how many; accounts with a stripe on every shard have none. Only for composed requests. */
 size_t message_keys(const struct message *message, uint64_t *keys);
 #define MESSAGE_KEYS_MAX 1024
 
-/** Whether a request concerns every shard, and so everything else that its connection has in flight. */
+/** Whether a request enters a shard only when nothing is undecided there, and holds all of it. */
 bool message_is_whole(const struct message *message);
+
+/** Whether nothing else of the same connection may be in flight beside a request: it concerns every shard, or
+ * what it touches is not known yet. */
+bool message_is_alone(const struct message *message);
 
 /** Makes a number real if it is provisional: `first` is the stamp of the batch's first record. */
 static inline void sequence_seal(sequence_t *number, struct stamp first)

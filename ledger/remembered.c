@@ -2,34 +2,39 @@
 #include "ledger/remembered.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/pool.h"
 
-/* A reference is 32 bits: a chunk, and a place in it in units of 8 bytes, so 32 GiB of entries in all. */
+/* A reference is 32 bits: a chunk, and a place in it in units of 8 bytes. */
 #define PLACE_SIZE   8
 #define CHUNK_SIZE   POOL_PAGE
 #define CHUNK_PLACES (CHUNK_SIZE / PLACE_SIZE)
+static_assert((uint64_t)REMEMBERED_CHUNKS_MAX * CHUNK_PLACES <= (uint64_t)UINT32_MAX + 1,
+              "a reference fits 32 bits");
 
 /* The most that an entry can take: all of its parts at their longest. */
-#define LEG_SIZE_MAX (1 + sizeof(amount_t) + sizeof(uint16_t) + 2 * (size_t)(1 + IDENT_MAX))
-#define ENTRY_SIZE_MAX \
-    (sizeof(struct remembered_entry) + IDENT_MAX + LEGS_MAX * LEG_SIZE_MAX + NOTE_MAX + PLACE_SIZE)
+#define LEG_SIZE_MAX   (1 + sizeof(amount_t) + sizeof(uint16_t) + 2 * (size_t)(1 + IDENT_MAX))
+#define TERMS_SIZE_MAX (sizeof(uint64_t) + 1 + IDENT_MAX)
+#define ENTRY_SIZE_MAX                                                                   \
+    (sizeof(struct remembered_entry) + IDENT_MAX + LEGS_MAX * LEG_SIZE_MAX + NOTE_MAX + \
+     TERMS_SIZE_MAX + PLACE_SIZE)
 static_assert(ENTRY_SIZE_MAX <= UINT16_MAX, "an entry's size fits its field");
 static_assert(sizeof(struct remembered_entry) == 24, "an entry's head is what remembered.h says");
 
-/* One leg, unpacked. */
-struct remembered_leg {
-    amount_t amount;
-    const struct asset_tag *asset;
-    struct slice from;
-    struct slice to;
-};
+/* Where memory is short, so many bytes are forgotten for each that is added: a chunk is empty before the next
+ * is needed. */
+#define EARLY_FACTOR 2
 
-void remembered_init(struct remembered *remembered, const struct assets *assets)
+void remembered_init(struct remembered *remembered, const struct assets *assets, uint64_t seed,
+                     uint64_t memory)
 {
+    uint64_t chunks = memory / CHUNK_SIZE;
     remembered->assets = assets;
+    remembered->seed = seed;
+    remembered->chunk_max = REMEMBERED_CHUNKS_MAX - 1;
+    if (memory != 0 && chunks < remembered->chunk_max)
+        remembered->chunk_max = chunks < 3 ? 3 : (uint32_t)chunks;
 }
 
 static struct remembered_entry *entry_at(const struct remembered *remembered, uint32_t reference)
@@ -41,41 +46,73 @@ static struct remembered_entry *entry_at(const struct remembered *remembered, ui
 struct remembered_entry *remembered_find(const struct remembered *remembered, const char *id, size_t length,
                                          uint64_t hash)
 {
+    struct remembered_entry *newest = NULL;
     struct index_walk walk = index_search(&remembered->index, hash);
     for (uint32_t reference; (reference = index_next(&walk)) != INDEX_NONE;) {
         struct remembered_entry *entry = entry_at(remembered, reference);
-        if (entry->id_length == length && memcmp(entry->bytes, id, length) == 0)
-            return entry;
+        if (entry->id_length == length && memcmp(entry->bytes, id, length) == 0 &&
+            (newest == NULL || entry->stamp.number > newest->stamp.number))
+            newest = entry;
     }
-    return NULL;
+    return newest;
 }
 
-static const uint8_t *name_unpack(const uint8_t *at, struct slice *name)
+static const uint8_t *party_unpack(const uint8_t *at, struct remembered_party *party)
 {
     uint8_t length = *at++;
+    party->account = NULL;
     if (length > 0) {
-        *name = (struct slice){(const char *)at, length};
+        party->id = (struct slice){(const char *)at, length};
         return at + length;
     }
     const void *pointer;
     memcpy(&pointer, at, sizeof pointer);
-    const struct account *account = pointer;
-    *name = (struct slice){account->id, account->id_length};
+    party->account = pointer;
+    party->id = (struct slice){party->account->id, party->account->id_length};
     return at + sizeof pointer;
 }
 
-static const uint8_t *leg_unpack(const struct remembered *remembered, const uint8_t *at,
-                                 struct remembered_leg *leg)
+static const uint8_t *leg_unpack(const uint8_t *at, struct remembered_leg *leg)
 {
     uint8_t length = *at++;
     leg->amount = 0;
     memcpy(&leg->amount, at, length);
     at += length;
-    uint16_t asset;
-    memcpy(&asset, at, sizeof asset);
-    leg->asset = &remembered->assets->rows[asset].tag;
-    at = name_unpack(at + sizeof asset, &leg->from);
-    return name_unpack(at, &leg->to);
+    memcpy(&leg->asset, at, sizeof leg->asset);
+    at = party_unpack(at + sizeof leg->asset, &leg->from);
+    return party_unpack(at, &leg->to);
+}
+
+/* The first byte of an entry's legs. */
+static const uint8_t *legs_begin(const struct remembered_entry *entry)
+{
+    return entry->bytes + entry->id_length;
+}
+
+struct slice remembered_id(const struct remembered_entry *entry)
+{
+    return (struct slice){(const char *)entry->bytes, entry->id_length};
+}
+
+void remembered_legs(const struct remembered_entry *entry, struct remembered_leg *legs)
+{
+    const uint8_t *at = legs_begin(entry);
+    for (unsigned i = 0; i < entry->leg_count; i++)
+        at = leg_unpack(at, &legs[i]);
+}
+
+static const uint8_t *legs_end(const struct remembered_entry *entry)
+{
+    struct remembered_leg leg;
+    const uint8_t *at = legs_begin(entry);
+    for (unsigned i = 0; i < entry->leg_count; i++)
+        at = leg_unpack(at, &leg);
+    return at;
+}
+
+struct slice remembered_note(const struct remembered_entry *entry)
+{
+    return (struct slice){(const char *)legs_end(entry), entry->note_length};
 }
 
 static bool text_matches(struct slice text, const struct transfer_message *message, uint32_t offset,
@@ -85,162 +122,189 @@ static bool text_matches(struct slice text, const struct transfer_message *messa
 }
 
 /* Two amounts are the same number when their normal forms are: the request's may have fewer digits. */
-static bool amount_matches(const struct remembered_leg *made, const struct leg *asked)
+static bool amount_matches(const struct remembered *remembered, const struct remembered_leg *made,
+                           const struct leg *asked)
 {
-    struct decimal a = decimal_normalize((struct decimal){made->amount, made->asset->scale});
+    uint8_t scale = remembered->assets->rows[made->asset].tag.scale;
+    struct decimal a = decimal_normalize((struct decimal){made->amount, scale});
     struct decimal b = decimal_normalize((struct decimal){asked->mantissa, asked->digits});
     return a.mantissa == b.mantissa && a.digits == b.digits;
 }
 
-bool remembered_matches(const struct remembered *remembered, const struct remembered_entry *entry,
-                        const struct transfer_message *message)
+static bool legs_match(const struct remembered *remembered, const struct remembered_entry *entry,
+                       const struct transfer_message *message, const struct operation *operation)
 {
-    if (entry->type != message->type || entry->leg_count != message->leg_count)
-        return false;
-    const uint8_t *at = entry->bytes + entry->id_length;
+    const uint8_t *at = legs_begin(entry);
     for (unsigned i = 0; i < entry->leg_count; i++) {
         struct remembered_leg made;
-        at = leg_unpack(remembered, at, &made);
-        const struct leg *asked = &message->legs[i];
-        if (!amount_matches(&made, asked) ||
-            !text_matches(made.from, message, asked->from.offset, asked->from.length) ||
-            !text_matches(made.to, message, asked->to.offset, asked->to.length))
+        at = leg_unpack(at, &made);
+        const struct leg *asked = &transfer_legs(message)[operation->leg + i];
+        if ((entry->type != TRANSFER_SWEEP && !amount_matches(remembered, &made, asked)) ||
+            !text_matches(made.from.id, message, asked->from.offset, asked->from.length) ||
+            !text_matches(made.to.id, message, asked->to.offset, asked->to.length))
             return false;
     }
-    struct slice note = {(const char *)at, entry->note_length};
-    return text_matches(note, message, message->note, message->note_length);
+    return true;
 }
 
-/* The start of a new chunk's worth of entries. */
-static void chunk_add(struct remembered *remembered)
+bool remembered_matches(const struct remembered *remembered, const struct remembered_entry *entry,
+                        const struct transfer_message *message, const struct operation *operation)
 {
-    uint32_t count = remembered->chunk_count;
-    if ((count & (count - 1)) == 0) {
-        char **grown = pool_table(64, (count == 0 ? 1 : (size_t)count * 2) * sizeof(char *));
-        if (count > 0)
-            memcpy((void *)grown, (void *)remembered->chunks, count * sizeof(char *));
-        free((void *)remembered->chunks);
-        remembered->chunks = grown;
+    if (entry->type != operation->type)
+        return false;
+    /* What has a reference takes its legs from there. */
+    if (operation->reference.length == 0 &&
+        (entry->leg_count != operation->leg_count || !legs_match(remembered, entry, message, operation)))
+        return false;
+    const uint8_t *at = legs_end(entry);
+    struct slice note = {(const char *)at, entry->note_length};
+    if (!text_matches(note, message, operation->note, operation->note_length))
+        return false;
+    if ((entry->flags & REMEMBERED_HAS_TERMS) == 0)
+        return operation->terms == 0 && operation->reference.length == 0;
+    uint64_t terms;
+    at += entry->note_length;
+    memcpy(&terms, at, sizeof terms);
+    at += sizeof terms;
+    struct slice reference = {(const char *)at + 1, *at};
+    return terms == operation->terms &&
+           text_matches(reference, message, operation->reference.offset, operation->reference.length);
+}
+
+/* Releases the oldest chunk when all of it is forgotten and a later one is in use. */
+static void chunk_give_up(struct remembered *remembered)
+{
+    if (remembered->oldest_at < remembered->used[remembered->oldest] || remembered->chunk_count == 1)
+        return;
+    pool_page_free(remembered->chunks[remembered->oldest]);
+    remembered->oldest = (remembered->oldest + 1) % REMEMBERED_CHUNKS_MAX;
+    remembered->oldest_at = 0;
+    remembered->chunk_count--;
+}
+
+/* Forgets the oldest entry. */
+static void oldest_drop(struct remembered *remembered)
+{
+    uint32_t reference =
+        (uint32_t)(remembered->oldest * CHUNK_PLACES + remembered->oldest_at / PLACE_SIZE);
+    const struct remembered_entry *entry = entry_at(remembered, reference);
+    uint64_t hash = ident_hash((const char *)entry->bytes, entry->id_length, remembered->seed);
+    index_remove(&remembered->index, hash, reference);
+    remembered->oldest_at += entry->size;
+    remembered->count--;
+    chunk_give_up(remembered);
+}
+
+/* The oldest entry, if its number and time are real; else NULL. */
+static const struct remembered_entry *oldest_find(const struct remembered *remembered)
+{
+    if (remembered->count == 0)
+        return NULL;
+    const char *at = remembered->chunks[remembered->oldest] + remembered->oldest_at;
+    const struct remembered_entry *entry = (const struct remembered_entry *)(const void *)at;
+    return (entry->stamp.number & SEQUENCE_PROVISIONAL) == 0 ? entry : NULL;
+}
+
+void remembered_forget(struct remembered *remembered, uint64_t time, unsigned count)
+{
+    const struct remembered_entry *oldest;
+    while (count-- > 0 && (oldest = oldest_find(remembered)) != NULL && oldest->stamp.time < time)
+        oldest_drop(remembered);
+}
+
+/* Makes room for the chunk after the newest, while that is filled. */
+static void forget_early(struct remembered *remembered, size_t size)
+{
+    const struct remembered_entry *oldest;
+    for (size_t freed = 0; remembered->chunk_count >= remembered->chunk_max && freed < EARLY_FACTOR * size &&
+                           (oldest = oldest_find(remembered)) != NULL;) {
+        freed += oldest->size;
+        oldest_drop(remembered);
+        remembered->early++;
     }
-    remembered->chunks[remembered->chunk_count++] = pool_page();
-    remembered->chunk_used = 0;
+}
+
+/* The chunk that the next entry goes to, with room for `size` bytes. */
+static uint32_t chunk_for(struct remembered *remembered, size_t size)
+{
+    uint32_t newest = (remembered->oldest + remembered->chunk_count - 1) % REMEMBERED_CHUNKS_MAX;
+    if (remembered->chunk_count > 0 && CHUNK_SIZE - remembered->used[newest] >= size)
+        return newest;
+    newest = (remembered->oldest + remembered->chunk_count) % REMEMBERED_CHUNKS_MAX;
+    assert(remembered->chunk_count < REMEMBERED_CHUNKS_MAX);
+    remembered->chunks[newest] = pool_page();
+    remembered->used[newest] = 0;
+    if (remembered->chunk_count++ > 0)
+        chunk_give_up(remembered);
+    return newest;
 }
 
 static uint8_t *bytes_put(uint8_t *at, const void *bytes, size_t length)
 {
-    memcpy(at, bytes, length);
+    if (length > 0)
+        memcpy(at, bytes, length);
     return at + length;
 }
 
-static uint8_t *name_pack(uint8_t *at, const struct transfer_message *message, const struct name *name,
-                          const struct account *account)
+static uint8_t *party_pack(uint8_t *at, const struct remembered_party *party)
 {
-    *at++ = account != NULL ? 0 : name->length;
+    const void *account = party->account;
+    *at++ = account != NULL ? 0 : (uint8_t)party->id.length;
     if (account != NULL)
-        return bytes_put(at, (const void *)&account, sizeof(void *));
-    return bytes_put(at, message_text(message, name->offset), name->length);
+        return bytes_put(at, (const void *)&account, sizeof account);
+    return bytes_put(at, party->id.text, party->id.length);
 }
 
-static uint16_t leg_asset(const struct remembered *remembered, const struct leg *leg,
-                          const struct account *const *parties)
+static uint8_t *leg_pack(uint8_t *at, const struct remembered_leg *leg)
 {
-    if (parties[0] != NULL)
-        return parties[0]->asset;
-    if (parties[1] != NULL)
-        return parties[1]->asset;
-    const struct asset *asset = assets_find(remembered->assets, leg->asset.code, leg->asset.length);
-    assert(asset != NULL);
-    return (uint16_t)(asset - remembered->assets->rows);
-}
-
-static uint8_t *leg_pack(const struct remembered *remembered, uint8_t *at,
-                         const struct transfer_message *message, const struct leg *leg,
-                         const struct account *const *parties)
-{
-    amount_t amount;
-    bool fits = decimal_to_amount((struct decimal){leg->mantissa, leg->digits}, leg->asset.scale, &amount);
-    assert(fits);
     uint8_t length = 1;
-    while (length < sizeof amount && amount >> (8 * length) != 0)
+    while (length < sizeof leg->amount && leg->amount >> (8 * length) != 0)
         length++;
     *at++ = length;
-    at = bytes_put(at, &amount, length);
-    uint16_t asset = leg_asset(remembered, leg, parties);
-    at = bytes_put(at, &asset, sizeof asset);
-    at = name_pack(at, message, &leg->from, parties[0]);
-    return name_pack(at, message, &leg->to, parties[1]);
+    at = bytes_put(at, &leg->amount, length);
+    at = bytes_put(at, &leg->asset, sizeof leg->asset);
+    at = party_pack(at, &leg->from);
+    return party_pack(at, &leg->to);
 }
 
-/* The most that this transfer's entry can take. */
-static size_t entry_room(const struct transfer_message *message)
+/* The most that a transfer's entry can take. */
+static size_t entry_room(const struct remembered_parts *parts)
 {
-    return sizeof(struct remembered_entry) + message->id.length + message->leg_count * LEG_SIZE_MAX +
-           message->note_length + PLACE_SIZE;
+    return sizeof(struct remembered_entry) + parts->id.length + parts->leg_count * LEG_SIZE_MAX +
+           parts->note.length + TERMS_SIZE_MAX + PLACE_SIZE;
 }
 
-struct remembered_entry *remembered_add(struct remembered *remembered, const struct transfer_message *message,
-                                        const struct account *const *parties, struct stamp stamp)
+struct remembered_entry *remembered_add(struct remembered *remembered, const struct remembered_parts *parts,
+                                        const struct remembered_leg *legs)
 {
-    if (remembered->chunk_count == 0 || CHUNK_SIZE - remembered->chunk_used < entry_room(message))
-        chunk_add(remembered);
-    uint64_t reference =
-        (remembered->chunk_count - 1) * (uint64_t)CHUNK_PLACES + remembered->chunk_used / PLACE_SIZE;
-    assert(reference < INDEX_NONE);
-    struct remembered_entry *entry = entry_at(remembered, (uint32_t)reference);
+    uint32_t chunk = chunk_for(remembered, entry_room(parts));
+    uint32_t reference = (uint32_t)(chunk * CHUNK_PLACES + remembered->used[chunk] / PLACE_SIZE);
+    assert(reference != INDEX_NONE);
+    struct remembered_entry *entry = entry_at(remembered, reference);
 
-    uint8_t *at = bytes_put(entry->bytes, message_text(message, message->id.offset), message->id.length);
-    for (unsigned i = 0; i < message->leg_count; i++)
-        at = leg_pack(remembered, at, message, &message->legs[i], &parties[2 * (size_t)i]);
-    at = bytes_put(at, message_text(message, message->note), message->note_length);
-    size_t size = ((size_t)(at - (uint8_t *)entry) + PLACE_SIZE - 1) & ~(size_t)(PLACE_SIZE - 1);
-    *entry = (struct remembered_entry){.stamp = stamp,
-                                       .size = (uint16_t)size,
-                                       .note_length = message->note_length,
-                                       .leg_count = (uint8_t)message->leg_count,
-                                       .id_length = message->id.length,
-                                       .type = message->type};
-    remembered->chunk_used += (uint32_t)size;
-    index_insert(&remembered->index, message->id.hash, (uint32_t)reference);
-    remembered->count++;
-    return entry;
-}
-
-size_t remembered_answer_size(const struct remembered_entry *entry)
-{
-    return sizeof(struct lookup_answer) +
-           entry->leg_count * (sizeof(struct lookup_leg) + 2 * (size_t)IDENT_MAX) + entry->note_length;
-}
-
-static uint32_t text_put(struct lookup_answer *answer, uint32_t *end, struct slice text)
-{
-    uint32_t offset = *end;
-    memcpy((char *)answer + offset, text.text, text.length);
-    *end += (uint32_t)text.length;
-    return offset;
-}
-
-void remembered_answer(const struct remembered *remembered, const struct remembered_entry *entry,
-                       struct lookup_answer *answer)
-{
-    answer->found = true;
-    answer->stamp = entry->stamp;
-    answer->type = entry->type;
-    answer->leg_count = entry->leg_count;
-    answer->note_length = entry->note_length;
-
-    uint32_t end = (uint32_t)(sizeof *answer + entry->leg_count * sizeof answer->legs[0]);
-    const uint8_t *at = entry->bytes + entry->id_length;
-    for (unsigned i = 0; i < entry->leg_count; i++) {
-        struct remembered_leg made;
-        at = leg_unpack(remembered, at, &made);
-        answer->legs[i] = (struct lookup_leg){.amount = made.amount,
-                                              .asset = *made.asset,
-                                              .from = text_put(answer, &end, made.from),
-                                              .to = text_put(answer, &end, made.to),
-                                              .from_length = (uint8_t)made.from.length,
-                                              .to_length = (uint8_t)made.to.length};
+    uint8_t *at = bytes_put(entry->bytes, parts->id.text, parts->id.length);
+    for (unsigned i = 0; i < parts->leg_count; i++)
+        at = leg_pack(at, &legs[i]);
+    at = bytes_put(at, parts->note.text, parts->note.length);
+    bool has_terms = parts->terms != 0 || parts->reference.length > 0;
+    if (has_terms) {
+        at = bytes_put(at, &parts->terms, sizeof parts->terms);
+        *at++ = (uint8_t)parts->reference.length;
+        at = bytes_put(at, parts->reference.text, parts->reference.length);
     }
-    answer->note = text_put(answer, &end, (struct slice){(const char *)at, entry->note_length});
+    size_t size = ((size_t)(at - (uint8_t *)entry) + PLACE_SIZE - 1) & ~(size_t)(PLACE_SIZE - 1);
+    *entry = (struct remembered_entry){.stamp = parts->stamp,
+                                       .size = (uint16_t)size,
+                                       .note_length = (uint16_t)parts->note.length,
+                                       .leg_count = parts->leg_count,
+                                       .id_length = (uint8_t)parts->id.length,
+                                       .type = parts->type,
+                                       .flags = has_terms ? REMEMBERED_HAS_TERMS : 0};
+    remembered->used[chunk] += (uint32_t)size;
+    index_insert(&remembered->index, parts->hash, reference);
+    remembered->count++;
+    forget_early(remembered, size);
+    return entry;
 }
 
 void remembered_prefetch(const struct remembered *remembered, uint64_t hash)
@@ -251,8 +315,7 @@ void remembered_prefetch(const struct remembered *remembered, uint64_t hash)
 void remembered_free(struct remembered *remembered)
 {
     for (uint32_t i = 0; i < remembered->chunk_count; i++)
-        pool_page_free(remembered->chunks[i]);
-    free((void *)remembered->chunks);
+        pool_page_free(remembered->chunks[(remembered->oldest + i) % REMEMBERED_CHUNKS_MAX]);
     index_free(&remembered->index);
     memset(remembered, 0, sizeof *remembered);
 }

@@ -1,40 +1,20 @@
-/* rules.c: see rules.h. */
+/* rules.c: see rules.h. The checks of conditions and references are in terms.c. */
 #include "ledger/rules.h"
 
 #include <string.h>
 
 #include "ledger/interval.h"
+#include "ledger/rules_state.h"
 #include "ledger/state.h"
 
-/** The checks of one leg, in order. */
-enum check {
-    CHECK_SAME,
-    CHECK_FROM_EXISTS,
-    CHECK_TO_EXISTS,
-    CHECK_ASSET,
-    CHECK_AMOUNT,
-    CHECK_DEBITS_FIT,
-    CHECK_CREDITS_FIT,
-    CHECK_CAN_PAY,
-    CHECK_CAN_TAKE,
-    CHECKS
-};
-
-/** One side of a leg, as far as this shard knows it. */
+/* One side of a leg, as far as this shard knows it. */
 struct side {
     bool here;
+    bool to;
     const struct name *name;
-    struct touch *touch;               /* NULL: an @world, or not here */
+    struct touch *touch;               /* NULL: not here, or an @world that does not exist */
     const struct account_extra *extra; /* of the touched account; NULL: none */
-    struct asset *asset; /* NULL: the account does not exist, or is the @world of whatever asset */
-};
-
-/** A check under way. */
-struct checking {
-    struct shard *shard;
-    struct transfer_message *transfer;
-    struct visit *visit;
-    unsigned leg;
+    const struct asset *asset; /* NULL: the account does not exist, or is the @world of whatever asset */
 };
 
 static bool name_equal(const void *message, const struct name *a, const struct name *b)
@@ -43,69 +23,47 @@ static bool name_equal(const void *message, const struct name *a, const struct n
            memcmp(message_text(message, a->offset), message_text(message, b->offset), a->length) == 0;
 }
 
-static int16_t visit_touch(struct visit *visit, const struct shard *shard,
-                           const struct transfer_message *transfer, const struct name *name)
+static uint32_t rank_of(const struct checking *checking, enum check check, unsigned condition)
 {
-    if (name->world || name->shard != shard->config.index)
-        return TOUCH_NONE;
-    for (uint32_t i = 0; i < visit->touch_count; i++) {
-        if (name_equal(transfer, visit->touches[i].name, name))
-            return (int16_t)i;
-    }
-    struct touch *touch = &visit->touches[visit->touch_count];
-    *touch = (struct touch){.name = name};
-    touch->account = shard_find(shard, transfer, name, &touch->contention);
-    return (int16_t)visit->touch_count++;
+    return 1 + (checking->leg * CHECKS + check) * (OPERATION_CONDITIONS_MAX + 1) + condition;
 }
 
-void visit_make(struct visit *visit, const struct shard *shard, const struct transfer_message *transfer)
-{
-    visit->touch_count = 0;
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        visit->from[i] = visit_touch(visit, shard, transfer, &transfer->legs[i].from);
-        visit->to[i] = visit_touch(visit, shard, transfer, &transfer->legs[i].to);
-        visit->from_world[i] = NULL;
-        visit->to_world[i] = NULL;
-    }
-}
-
-/* Notes what is wrong, unless something that is reported before it is known already. */
-static enum verdict refuse(const struct checking *checking, enum check check, struct rejection rejection)
+enum verdict checking_refuse(const struct checking *checking, enum check check, struct rejection rejection)
 {
     struct rejection *known = &checking->transfer->rejection;
-    rejection.rank = RANK_ID + 1 + checking->leg * CHECKS + check;
+    rejection.rank = rank_of(checking, check, rejection.condition);
     rejection.leg = (uint8_t)checking->leg;
     if (known->code == REJECTION_NONE || rejection.rank < known->rank)
         *known = rejection;
     return VERDICT_REFUSE;
 }
 
-/* An uncertain check must wait, unless its answer would not be reported. */
-static enum verdict undecided(const struct checking *checking, enum check check)
+enum verdict checking_undecided(const struct checking *checking, enum check check, unsigned condition)
 {
     const struct rejection *known = &checking->transfer->rejection;
-    uint32_t rank = RANK_ID + 1 + checking->leg * CHECKS + check;
-    return known->code == REJECTION_NONE || rank < known->rank ? VERDICT_WAIT : VERDICT_REFUSE;
+    return known->code == REJECTION_NONE || rank_of(checking, check, condition) < known->rank ? VERDICT_WAIT
+                                                                                              : VERDICT_REFUSE;
 }
 
-static struct asset *account_asset(const struct checking *checking, const struct touch *touch)
+const struct asset *checking_asset(const struct checking *checking, const struct touch *touch)
 {
-    return &checking->shard->assets.rows[touch->account->asset];
+    const struct asset *rows = checking->shard->assets.rows;
+    if (touch->stripe != NULL)
+        return &rows[touch->stripe->asset];
+    return touch->account != NULL ? &rows[touch->account->asset] : NULL;
 }
 
-static struct side side_find(const struct checking *checking, const struct name *name, int16_t touch)
+static struct side side_find(const struct checking *checking, const struct name *name, int16_t touch, bool to)
 {
-    struct side side = {.name = name};
+    struct side side = {.name = name, .to = to};
     if (name->world)
         side.here = name->shard == checking->shard->config.index;
     if (touch == TOUCH_NONE)
         return side;
     side.here = true;
     side.touch = &checking->visit->touches[touch];
-    if (side.touch->account == NULL)
-        return side;
-    side.asset = account_asset(checking, side.touch);
-    if (side.touch->account->extra != 0)
+    side.asset = checking_asset(checking, side.touch);
+    if (side.touch->account != NULL && side.touch->account->extra != 0)
         side.extra = accounts_extra(&checking->shard->accounts, side.touch->account);
     return side;
 }
@@ -116,12 +74,16 @@ static void side_find_world(const struct checking *checking, struct side *side, 
 {
     const char *text = message_text(checking->transfer, side->name->offset);
     size_t length = side->name->length;
-    struct asset *likely = other->asset;
+    const struct asset *likely = other->asset;
     const size_t prefix = sizeof WORLD_ID; /* with a '/' in the place of its NUL */
     bool fits = likely != NULL &&
                 (length < prefix || (length == prefix + likely->tag.length &&
                                      memcmp(text + prefix, likely->tag.code, likely->tag.length) == 0));
     side->asset = fits ? likely : assets_world(&checking->shard->assets, text, length);
+    if (side->asset == NULL)
+        return;
+    struct asset *asset = &checking->shard->assets.rows[side->asset - checking->shard->assets.rows];
+    side->touch = &checking->visit->touches[visit_world(checking->visit, &asset->world)];
 }
 
 /* Whether both sides are one account: "@world" alone is that of the other side, whatever that is. */
@@ -137,9 +99,25 @@ static bool side_exists(const struct side *side)
     return side->asset != NULL || (side->name->world && side->name->length < sizeof WORLD_ID);
 }
 
+static bool side_has_flag(const struct side *side, uint8_t flag)
+{
+    return side->touch != NULL && side->touch->account != NULL && (side->touch->account->flags & flag) != 0;
+}
+
+static enum verdict check_state(const struct checking *checking, const struct side *side, uint8_t flag)
+{
+    bool closed = flag == ACCOUNT_IS_CLOSED;
+    if (!side_has_flag(side, flag))
+        return VERDICT_PASS;
+    enum check from = closed ? CHECK_FROM_CLOSED : CHECK_FROM_FROZEN;
+    enum check to = closed ? CHECK_TO_CLOSED : CHECK_TO_FROZEN;
+    return checking_refuse(checking, side->to ? to : from,
+                           (struct rejection){.code = closed ? REJECTION_CLOSED : REJECTION_FROZEN,
+                                              .to_side = side->to});
+}
+
 /* The leg is within one asset: that of the first side that was seen, here or on an earlier shard. */
-static enum verdict check_asset(const struct checking *checking, struct leg *leg, const struct side *side,
-                                bool to_side)
+static enum verdict check_asset(const struct checking *checking, struct leg *leg, const struct side *side)
 {
     if (!side->here || side->asset == NULL)
         return VERDICT_PASS;
@@ -147,41 +125,38 @@ static enum verdict check_asset(const struct checking *checking, struct leg *leg
         leg->asset = side->asset->tag;
     if (asset_tag_equal(&leg->asset, &side->asset->tag))
         return VERDICT_PASS;
-    return refuse(
-        checking, CHECK_ASSET,
-        (struct rejection){
-            .code = REJECTION_ASSET, .to_side = to_side, .asset = side->asset->tag, .other = leg->asset});
+    return checking_refuse(checking, CHECK_ASSET,
+                           (struct rejection){.code = REJECTION_ASSET,
+                                              .to_side = side->to,
+                                              .asset = side->asset->tag,
+                                              .other = leg->asset});
 }
 
-static enum verdict check_amount(const struct checking *checking, const struct leg *leg)
+/* Turns the amount as it was written into smallest units. A sweep's is a bound, and need not be given. */
+static enum verdict check_amount(const struct checking *checking, struct leg *leg, amount_t *amount)
 {
     struct decimal written = {leg->mantissa, leg->digits};
-    if (leg->mantissa != 0 &&
-        decimal_to_amount(written, leg->asset.scale, &checking->visit->amounts[checking->leg]))
+    if (leg->mantissa != 0 && decimal_to_amount(written, leg->asset.scale, amount))
         return VERDICT_PASS;
-    return refuse(checking, CHECK_AMOUNT, (struct rejection){.code = REJECTION_AMOUNT, .asset = leg->asset});
+    return checking_refuse(checking, CHECK_AMOUNT,
+                           (struct rejection){.code = REJECTION_AMOUNT, .asset = leg->asset});
 }
 
 /* Whether an account's total of debits (or credits, of the to side) can grow by the leg's amount. */
-static enum verdict check_fits(const struct checking *checking, const struct side *side, bool to_side)
+static enum verdict check_fits(const struct checking *checking, const struct side *side, amount_t amount)
 {
-    if (side->touch == NULL)
-        return VERDICT_PASS; /* an @world's totals have no limit */
+    if (side->touch == NULL || side->touch->stripe != NULL)
+        return VERDICT_PASS; /* nothing bounds a stripe's totals */
     const struct touch *touch = side->touch;
-    amount_t amount = checking->visit->amounts[checking->leg];
-    amount_t open = 0;
-    if (side->extra != NULL)
-        open = to_side ? side->extra->open.credits : side->extra->open.debits;
-    enum certainty fits = to_side ? interval_fits(touch->account->credits, open, touch->credits, amount)
-                                  : interval_fits(touch->account->debits, open, touch->debits, amount);
-    enum check check = to_side ? CHECK_CREDITS_FIT : CHECK_DEBITS_FIT;
+    enum certainty fits = interval_fits(touch->account, side->extra, &touch->effect, side->to, amount);
+    enum check check = side->to ? CHECK_CREDITS_FIT : CHECK_DEBITS_FIT;
     if (fits == CERTAIN_YES)
         return VERDICT_PASS;
     if (fits == UNDECIDED)
-        return undecided(checking, check);
-    return refuse(
+        return checking_undecided(checking, check, 0);
+    return checking_refuse(
         checking, check,
-        (struct rejection){.code = REJECTION_OVERFLOW, .to_side = to_side, .asset = side->asset->tag});
+        (struct rejection){.code = REJECTION_OVERFLOW, .to_side = side->to, .asset = side->asset->tag});
 }
 
 static bool side_is_open(const struct side *side)
@@ -189,118 +164,282 @@ static bool side_is_open(const struct side *side)
     return side->extra != NULL && side->extra->contention.writers > 0;
 }
 
-static enum verdict check_can_pay(const struct checking *checking, const struct side *side)
+static enum verdict check_can_pay(const struct checking *checking, const struct side *side, amount_t amount)
 {
-    if (side->touch == NULL)
+    if (side->touch == NULL || side->touch->stripe != NULL)
         return VERDICT_PASS;
     const struct touch *touch = side->touch;
-    amount_t amount = checking->visit->amounts[checking->leg];
-    enum certainty can = interval_can_pay(touch->account, side->extra, touch->delta, amount);
+    enum certainty can = interval_can_pay(touch->account, side->extra, &touch->effect, amount);
     if (can == CERTAIN_YES)
         return VERDICT_PASS;
     if (can == UNDECIDED)
-        return undecided(checking, CHECK_CAN_PAY);
-    return refuse(checking, CHECK_CAN_PAY,
-                  (struct rejection){.code = REJECTION_INSUFFICIENT,
-                                     .bound = side_is_open(side),
-                                     .have = interval_available(touch->account, side->extra, touch->delta),
-                                     .need = amount,
-                                     .asset = side->asset->tag});
+        return checking_undecided(checking, CHECK_CAN_PAY, 0);
+    return checking_refuse(
+        checking, CHECK_CAN_PAY,
+        (struct rejection){.code = REJECTION_INSUFFICIENT,
+                           .bound = side_is_open(side),
+                           .have = interval_available(touch->account, side->extra, &touch->effect),
+                           .need = amount,
+                           .asset = side->asset->tag});
 }
 
-static enum verdict check_can_take(const struct checking *checking, const struct side *side)
+static enum verdict check_can_take(const struct checking *checking, const struct side *side, amount_t amount)
 {
-    if (side->touch == NULL)
+    if (side->touch == NULL || side->touch->stripe != NULL)
         return VERDICT_PASS;
     const struct touch *touch = side->touch;
-    amount_t amount = checking->visit->amounts[checking->leg];
-    enum certainty can = interval_can_take(touch->account, side->extra, touch->delta, amount);
+    enum certainty can = interval_can_take(touch->account, side->extra, &touch->effect, amount);
     if (can == CERTAIN_YES)
         return VERDICT_PASS;
     if (can == UNDECIDED)
-        return undecided(checking, CHECK_CAN_TAKE);
-    return refuse(checking, CHECK_CAN_TAKE,
-                  (struct rejection){.code = REJECTION_CEILING,
-                                     .to_side = true,
-                                     .bound = side_is_open(side),
-                                     .have = interval_room(touch->account, side->extra, touch->delta),
-                                     .need = amount,
-                                     .asset = side->asset->tag});
+        return checking_undecided(checking, CHECK_CAN_TAKE, 0);
+    return checking_refuse(checking, CHECK_CAN_TAKE,
+                           (struct rejection){.code = REJECTION_CEILING,
+                                              .to_side = true,
+                                              .bound = side_is_open(side),
+                                              .have = interval_room(touch->account, side->extra, &touch->effect),
+                                              .need = amount,
+                                              .asset = side->asset->tag});
+}
+
+/* A sweep where the money comes from: what is available is exact, or it waits. */
+static enum verdict check_sweep_from(const struct checking *checking, struct leg *leg, const struct side *from)
+{
+    amount_t most = 0;
+    bool bounded = (checking->operation->flags & OPERATION_ALL) == 0;
+    if (bounded) {
+        enum verdict verdict = check_amount(checking, leg, &most);
+        if (verdict != VERDICT_PASS)
+            return verdict;
+    }
+    const struct touch *touch = from->touch;
+    struct rejection nothing = {.code = REJECTION_INSUFFICIENT, .asset = leg->asset};
+    if (touch->stripe != NULL || (touch->account->flags & ACCOUNT_UNLIMITED) != 0) {
+        nothing.unlimited = true;
+        return checking_refuse(checking, CHECK_CAN_PAY, nothing);
+    }
+    if (side_is_open(from))
+        return checking_undecided(checking, CHECK_DEBITS_FIT, 0);
+    nothing.have = interval_available(touch->account, from->extra, &touch->effect);
+    if (nothing.have <= 0)
+        return checking_refuse(checking, CHECK_CAN_PAY, nothing);
+    leg->amount = (amount_t)nothing.have;
+    if (bounded && most < leg->amount)
+        leg->amount = most;
+    leg->settled = true;
+    return VERDICT_PASS;
+}
+
+/* A sweep where the money goes to, visited before where it comes from: nothing may change there until it is
+ * known how much it is, and how much it may be goes along. */
+static enum verdict check_sweep_to(const struct checking *checking, struct leg *leg, const struct side *to)
+{
+    struct operation *operation = checking->operation;
+    struct touch *touch = to->touch;
+    if ((operation->flags & OPERATION_ALL) == 0) {
+        amount_t most;
+        enum verdict verdict = check_amount(checking, leg, &most);
+        if (verdict != VERDICT_PASS)
+            return verdict;
+    }
+    if (touch->contention != NULL && (touch->contention->writers > 0 || touch->contention->readers > 0))
+        return checking_undecided(checking, CHECK_CREDITS_FIT, 0);
+    operation->flags |= OPERATION_LATE;
+    operation->amount = AMOUNT_TOTAL_MAX;
+    operation->room = AMOUNT_TOTAL_MAX;
+    touch->writes = true;
+    touch->reads = true;
+    touch->late = (uint8_t)(checking->leg + 1);
+    touch->last = (uint8_t)checking->number;
+    if (touch->stripe != NULL)
+        return VERDICT_PASS;
+    operation->room -= touch->account->credits + (to->extra != NULL ? to->extra->held_in : 0);
+    if ((touch->account->flags & ACCOUNT_HAS_CEILING) != 0) {
+        balance_t room = interval_room(touch->account, to->extra, &touch->effect);
+        operation->amount = (amount_t)room; /* below zero where the limit was lowered */
+    }
+    return VERDICT_PASS;
+}
+
+/* Whether where the money goes to can take what is swept there, by what its shard told. */
+static enum verdict check_sweep_room(const struct checking *checking, const struct leg *leg)
+{
+    balance_t room = (balance_t)checking->operation->amount;
+    if (leg->amount > checking->operation->room)
+        return checking_refuse(
+            checking, CHECK_CREDITS_FIT,
+            (struct rejection){.code = REJECTION_OVERFLOW, .to_side = true, .asset = leg->asset});
+    if (room >= 0 && leg->amount <= (amount_t)room)
+        return VERDICT_PASS;
+    return checking_refuse(checking, CHECK_CAN_TAKE,
+                           (struct rejection){.code = REJECTION_CEILING,
+                                              .to_side = true,
+                                              .have = room,
+                                              .need = leg->amount,
+                                              .asset = leg->asset});
+}
+
+/* Finds out how much a sweep moves, where that is known. */
+static enum verdict check_sweep(const struct checking *checking, struct leg *leg, const struct side *from,
+                                const struct side *to)
+{
+    if (!from->here)
+        return leg->settled ? VERDICT_PASS : check_sweep_to(checking, leg, to);
+    enum verdict verdict = check_sweep_from(checking, leg, from);
+    if (verdict == VERDICT_PASS)
+        verdict = check_fits(checking, from, leg->amount);
+    if (verdict == VERDICT_PASS && (checking->operation->flags & OPERATION_LATE) != 0)
+        verdict = check_sweep_room(checking, leg);
+    return verdict;
 }
 
 /* What the leg does to the accounts that are here, for the checks of later legs and for posting. */
-static void leg_apply(const struct checking *checking, const struct side *from, const struct side *to)
+static void leg_apply(const struct checking *checking, const struct leg *leg, const struct side *from,
+                      const struct side *to)
 {
-    struct visit *visit = checking->visit;
-    amount_t amount = visit->amounts[checking->leg];
-    if (from->touch != NULL) {
-        from->touch->debits += amount;
-        from->touch->delta -= (balance_t)amount;
-        if (from->touch->delta < from->touch->trough)
-            from->touch->trough = from->touch->delta;
-        from->touch->last_leg = (uint8_t)checking->leg;
-    } else if (from->here)
-        visit->from_world[checking->leg] = from->asset != NULL ? from->asset : to->asset;
-    if (to->touch != NULL) {
-        to->touch->credits += amount;
-        to->touch->delta += (balance_t)amount;
-        if (to->touch->delta > to->touch->peak)
-            to->touch->peak = to->touch->delta;
-        to->touch->last_leg = (uint8_t)checking->leg;
-    } else if (to->here)
-        visit->to_world[checking->leg] = to->asset != NULL ? to->asset : from->asset;
+    amount_t amount = leg->amount;
+    struct step out = {0};
+    struct step in = {0};
+    switch ((enum transfer_type)checking->operation->type) {
+    case TRANSFER_HOLD:
+        out.held_out = amount;
+        in.held_in = amount;
+        break;
+    case TRANSFER_CAPTURE: {
+        bool keep = (checking->operation->flags & OPERATION_KEEP) != 0;
+        out.debits = amount;
+        in.credits = amount;
+        out.released_out = in.released_in = keep ? amount : checking->operation->amount;
+        break;
+    }
+    case TRANSFER_EXTEND: return;
+    case TRANSFER_VOID:
+    case TRANSFER_EXPIRE: out.released_out = in.released_in = amount; break;
+    default:
+        out.debits = amount;
+        in.credits = amount;
+        break;
+    }
+    if (from->touch != NULL)
+        touch_step(from->touch, &out, checking->number);
+    if (to->touch != NULL)
+        touch_step(to->touch, &in, checking->number);
+}
+
+/* A leg that follows from a hold: its money is set aside, so all that can be wrong is the accounts' state. */
+static enum verdict check_held_leg(const struct checking *checking, struct leg *leg, const struct side *from,
+                                   const struct side *to)
+{
+    enum verdict verdict = VERDICT_PASS;
+    if (checking->operation->type == TRANSFER_CAPTURE) {
+        verdict = check_state(checking, from, ACCOUNT_IS_FROZEN);
+        if (verdict == VERDICT_PASS)
+            verdict = check_state(checking, to, ACCOUNT_IS_FROZEN);
+    }
+    if (verdict == VERDICT_PASS)
+        leg_apply(checking, leg, from, to);
+    return verdict;
+}
+
+/* The checks of a leg up to its amount. */
+static enum verdict check_parties(const struct checking *checking, struct leg *leg, const struct side *from,
+                                  const struct side *to)
+{
+    if (side_same(checking->transfer, leg))
+        return checking_refuse(
+            checking, CHECK_SAME,
+            (struct rejection){.code = REJECTION_SAMEACCOUNT,
+                               .to_side = checking->operation->type == TRANSFER_DEPOSIT});
+    if (from->here && !side_exists(from))
+        return checking_refuse(checking, CHECK_FROM_EXISTS, (struct rejection){.code = REJECTION_NOACCOUNT});
+    if (to->here && !side_exists(to))
+        return checking_refuse(checking, CHECK_TO_EXISTS,
+                               (struct rejection){.code = REJECTION_NOACCOUNT, .to_side = true});
+    enum verdict verdict = check_state(checking, from, ACCOUNT_IS_CLOSED);
+    if (verdict == VERDICT_PASS)
+        verdict = check_state(checking, to, ACCOUNT_IS_CLOSED);
+    if (verdict == VERDICT_PASS)
+        verdict = check_state(checking, from, ACCOUNT_IS_FROZEN);
+    if (verdict == VERDICT_PASS)
+        verdict = check_state(checking, to, ACCOUNT_IS_FROZEN);
+    if (verdict == VERDICT_PASS)
+        verdict = check_asset(checking, leg, from);
+    if (verdict == VERDICT_PASS)
+        verdict = check_asset(checking, leg, to);
+    return verdict;
+}
+
+/* The checks of a leg's amount and what they lead to. */
+static enum verdict check_money(const struct checking *checking, struct leg *leg, const struct side *from,
+                                const struct side *to)
+{
+    bool sweep = checking->operation->type == TRANSFER_SWEEP;
+    enum verdict verdict = VERDICT_PASS;
+    if (sweep)
+        verdict = check_sweep(checking, leg, from, to);
+    else if (!leg->settled)
+        verdict = check_amount(checking, leg, &leg->amount);
+    if (verdict != VERDICT_PASS)
+        return verdict;
+    if (sweep && !leg->settled)
+        return checking_conditions(checking);
+    leg->settled = true;
+    verdict = check_fits(checking, from, leg->amount);
+    if (verdict == VERDICT_PASS)
+        verdict = check_fits(checking, to, leg->amount);
+    if (verdict == VERDICT_PASS)
+        verdict = checking_conditions(checking);
+    if (verdict == VERDICT_PASS)
+        verdict = check_can_pay(checking, from, leg->amount);
+    if (verdict == VERDICT_PASS)
+        verdict = check_can_take(checking, to, leg->amount);
+    if (verdict == VERDICT_PASS)
+        leg_apply(checking, leg, from, to);
+    return verdict;
 }
 
 static enum verdict check_leg(const struct checking *checking)
 {
-    struct leg *leg = &checking->transfer->legs[checking->leg];
-    struct side from = side_find(checking, &leg->from, checking->visit->from[checking->leg]);
-    struct side to = side_find(checking, &leg->to, checking->visit->to[checking->leg]);
+    const struct operation *operation = checking->operation;
+    struct leg *leg = &transfer_legs(checking->transfer)[checking->leg];
+    if (checking->leg == operation->leg) {
+        enum verdict verdict = checking_ids(checking);
+        if (verdict != VERDICT_PASS)
+            return verdict;
+    }
+    if (leg->from.length == 0) /* a look, or what it refers to is missing */
+        return checking_conditions(checking);
+    struct side from = side_find(checking, &leg->from, checking->visit->from[checking->leg], false);
+    struct side to = side_find(checking, &leg->to, checking->visit->to[checking->leg], true);
     if (!from.here && !to.here)
-        return VERDICT_PASS;
+        return checking_conditions(checking);
     if (leg->from.world)
         side_find_world(checking, &from, &to);
     if (leg->to.world)
         side_find_world(checking, &to, &from);
-
-    if (side_same(checking->transfer, leg))
-        return refuse(checking, CHECK_SAME,
-                      (struct rejection){.code = REJECTION_SAMEACCOUNT,
-                                         .to_side = checking->transfer->type == TRANSFER_DEPOSIT});
-    if (from.here && !side_exists(&from))
-        return refuse(checking, CHECK_FROM_EXISTS, (struct rejection){.code = REJECTION_NOACCOUNT});
-    if (to.here && !side_exists(&to))
-        return refuse(checking, CHECK_TO_EXISTS,
-                      (struct rejection){.code = REJECTION_NOACCOUNT, .to_side = true});
-
-    enum verdict verdict = check_asset(checking, leg, &from, false);
-    if (verdict == VERDICT_PASS)
-        verdict = check_asset(checking, leg, &to, true);
-    if (verdict == VERDICT_PASS)
-        verdict = check_amount(checking, leg);
-    if (verdict == VERDICT_PASS)
-        verdict = check_fits(checking, &from, false);
-    if (verdict == VERDICT_PASS)
-        verdict = check_fits(checking, &to, true);
-    if (verdict == VERDICT_PASS)
-        verdict = check_can_pay(checking, &from);
-    if (verdict == VERDICT_PASS)
-        verdict = check_can_take(checking, &to);
-    if (verdict == VERDICT_PASS)
-        leg_apply(checking, &from, &to);
-    return verdict;
+    if (operation->reference.length > 0 && operation->type != TRANSFER_REVERSE)
+        return check_held_leg(checking, leg, &from, &to);
+    enum verdict verdict = check_parties(checking, leg, &from, &to);
+    return verdict == VERDICT_PASS ? check_money(checking, leg, &from, &to) : verdict;
 }
 
 enum verdict rules_check(struct shard *shard, struct transfer_message *transfer, struct visit *visit)
 {
     struct checking checking = {.shard = shard, .transfer = transfer, .visit = visit};
-    bool doomed = transfer->rejection.code != REJECTION_NONE;
-    /* Nothing of a leg after the one already known to fail is reported before it. */
-    unsigned legs = doomed ? transfer->rejection.leg + 1U : transfer->leg_count;
-    for (checking.leg = 0; checking.leg < legs; checking.leg++) {
-        enum verdict verdict = check_leg(&checking);
-        if (verdict != VERDICT_PASS)
-            return verdict;
+    for (unsigned o = 0; o < transfer->operation_count; o++) {
+        checking.operation = &transfer->operations[o];
+        if (checking.operation->retry)
+            continue;
+        for (unsigned i = 0; i < checking.operation->leg_count; i++) {
+            checking.leg = checking.operation->leg + i;
+            /* Nothing of a leg after the one already known to fail is reported before it. */
+            if (transfer->rejection.code != REJECTION_NONE && checking.leg > transfer->rejection.leg)
+                return VERDICT_REFUSE;
+            enum verdict verdict = check_leg(&checking);
+            if (verdict != VERDICT_PASS)
+                return verdict;
+            checking.number += checking.operation->type != TRANSFER_BALANCE;
+        }
     }
-    return doomed ? VERDICT_REFUSE : VERDICT_PASS;
+    return transfer->rejection.code != REJECTION_NONE ? VERDICT_REFUSE : VERDICT_PASS;
 }

@@ -14,7 +14,7 @@ struct shard *shard_create(const struct shard_config *config)
     struct shard *shard = pool_table(64, sizeof *shard);
     shard->config = *config;
     assets_init(&shard->assets);
-    remembered_init(&shard->remembered, &shard->assets);
+    remembered_init(&shard->remembered, &shard->assets, config->seed, config->id_memory);
     return shard;
 }
 
@@ -30,12 +30,19 @@ void shard_free(struct shard *shard)
             pool_give(&shard->pool, prepared->message, prepared->message->size);
         pool_give(&shard->pool, prepared, prepared->size);
     }
+    for (uint32_t i = 0; i < shard->discarded.count; i++)
+        free(shard->discarded.places[i]);
     accounts_free(&shard->accounts);
+    stripes_free(&shard->stripes);
+    holds_free(&shard->holds);
     remembered_free(&shard->remembered);
+    buffer_free(&shard->draft);
     free((void *)shard->slots);
     free(shard->free_slots);
     free((void *)shard->unsealed_numbers.places);
     free((void *)shard->unsealed_stamps.places);
+    free((void *)shard->undated.places);
+    free((void *)shard->discarded.places);
     pool_free(&shard->pool);
     free(shard);
 }
@@ -47,11 +54,14 @@ static bool request_take(struct shard *shard, struct message *message, bool agai
     switch ((enum message_kind)message->kind) {
     case MESSAGE_TRANSFER: return transfer_take(shard, message, again, outbox);
     case MESSAGE_OPEN: return open_take(shard, message, again, outbox);
+    case MESSAGE_CHANGE: return change_take(shard, message, again, outbox);
     case MESSAGE_READ: return read_take(shard, message, again, outbox);
     case MESSAGE_LOOKUP: return lookup_take(shard, message, again, outbox);
     case MESSAGE_DEFINE: define_take(shard, message, outbox); return true;
     case MESSAGE_SURVEY: survey_take(shard, message, outbox); return true;
     case MESSAGE_PAGE: page_take(shard, message, outbox); return true;
+    case MESSAGE_STRIPE: stripe_take(shard, message, outbox); return true;
+    case MESSAGE_CLOCK:
     case MESSAGE_DECISION:
     case MESSAGE_OUTCOME: break;
     }
@@ -125,6 +135,8 @@ void shard_step(struct shard *shard, struct message *message, struct outbox *out
     shard->count.steps++;
     if (message->kind == MESSAGE_DECISION)
         decision_take(shard, message);
+    else if (message->kind == MESSAGE_CLOCK)
+        clock_take(shard, message, outbox);
     else
         request_admit(shard, message, outbox);
     if (shard->ready.first != NULL || shard->gate.queue.first != NULL)
@@ -142,11 +154,13 @@ void shard_prefetch(const struct shard *shard, const struct message *message, in
     const void *body = message;
     if (message->kind == MESSAGE_TRANSFER) {
         const struct transfer_message *transfer = body;
-        if (stage == 0 && transfer->id.shard == shard->config.index)
-            remembered_prefetch(&shard->remembered, transfer->id.hash);
+        const struct name *id = &transfer->operations[0].id;
+        if (stage == 0 && id->shard == shard->config.index)
+            remembered_prefetch(&shard->remembered, id->hash);
         for (unsigned i = 0; i < transfer->leg_count; i++) {
-            name_prefetch(shard, &transfer->legs[i].from, stage);
-            name_prefetch(shard, &transfer->legs[i].to, stage);
+            const struct leg *leg = &transfer_legs(transfer)[i];
+            name_prefetch(shard, &leg->from, stage);
+            name_prefetch(shard, &leg->to, stage);
         }
     } else if (message->kind == MESSAGE_OPEN) {
         name_prefetch(shard, &((const struct open_message *)body)->account, stage);
@@ -168,9 +182,15 @@ void shard_seal(struct shard *shard, struct outbox *outbox, struct stamp first)
         sequence_seal(shard->unsealed_numbers.places[i], first);
     for (uint32_t i = 0; i < shard->unsealed_stamps.count; i++)
         stamp_seal(shard->unsealed_stamps.places[i], first);
+    for (uint32_t i = 0; i < shard->undated.count; i++)
+        holds_date(&shard->holds, shard->undated.places[i]);
+    for (uint32_t i = 0; i < shard->discarded.count; i++)
+        free(shard->discarded.places[i]);
     sequence_seal(&shard->horizon, first);
     shard->unsealed_numbers.count = 0;
     shard->unsealed_stamps.count = 0;
+    shard->undated.count = 0;
+    shard->discarded.count = 0;
     shard->used = 0;
 
     struct buffer *records = &outbox->records;
@@ -189,10 +209,22 @@ void shard_seal(struct shard *shard, struct outbox *outbox, struct stamp first)
     }
 }
 
+uint64_t shard_next_deadline(const struct shard *shard)
+{
+    return holds_next_deadline(&shard->holds);
+}
+
+const struct stripes *shard_stripes(const struct shard *shard)
+{
+    return &shard->stripes;
+}
+
 struct shard_numbers shard_count(const struct shard *shard)
 {
     struct shard_numbers count = shard->count;
     count.accounts = shard->accounts.count;
-    count.remembered = shard->remembered.count;
+    count.remembered = shard->remembered.count + shard->holds.count - shard->holds.free_count;
+    count.forgotten_early = shard->remembered.early;
+    count.holds = shard->holds.open;
     return count;
 }

@@ -2,8 +2,12 @@
 #include "ledger/state.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ledger/rejection.h"
 
 sequence_t shard_number(struct shard *shard, uint32_t count)
 {
@@ -39,6 +43,21 @@ void shard_advance(struct shard *shard, sequence_t *kept, sequence_t number)
 void shard_unsealed(struct shard *shard, struct stamp *kept)
 {
     unsealed_add(&shard->unsealed_stamps, kept);
+}
+
+void shard_discard(struct shard *shard, void *memory)
+{
+    unsealed_add(&shard->discarded, memory);
+}
+
+void shard_undated(struct shard *shard, struct hold *hold)
+{
+    if ((hold->dated.number & SEQUENCE_PROVISIONAL) == 0) {
+        holds_date(&shard->holds, hold);
+        return;
+    }
+    unsealed_add(&shard->unsealed_stamps, &hold->dated);
+    unsealed_add(&shard->undated, hold);
 }
 
 void shard_wait(struct shard *shard, struct contention *contention)
@@ -93,14 +112,35 @@ bool shard_decides(const struct shard *shard, const struct route *route)
     return members_last(route->members) == shard->config.index;
 }
 
-struct prepared *shard_prepare(struct shard *shard, uint32_t hold_count)
+struct prepared *shard_prepare(struct shard *shard, uint32_t count)
 {
-    size_t size = sizeof(struct prepared) + hold_count * sizeof(struct hold);
+    size_t size = sizeof(struct prepared) + count * sizeof(struct reservation);
     struct prepared *prepared = pool_take(&shard->pool, size);
-    memset(prepared, 0, size);
-    prepared->size = (uint32_t)size;
-    prepared->hold_count = hold_count;
+    *prepared = (struct prepared){.size = (uint32_t)size, .reservation_count = count};
     return prepared;
+}
+
+struct sender shard_sender(const struct shard *shard, const struct message *message)
+{
+    struct sender sender = {
+        .seed = shard->config.seed, .stripes = &shard->stripes, .shards = shard->config.count};
+    if (message != NULL) {
+        sender.ticket = message->ticket;
+        sender.origin = message->origin;
+    }
+    return sender;
+}
+
+void shard_send(struct shard *shard, const struct message *message, const struct route *route,
+                struct outbox *outbox)
+{
+    unsigned first = members_first(route->members);
+    if (first != shard->config.index) {
+        outbox_copy(outbox, first, message);
+        return;
+    }
+    struct parked *parked = line_park(&shard->pool, message, NULL, 0);
+    parked_push(&shard->gate.queue, parked);
 }
 
 static void slots_grow(struct shard *shard)
@@ -153,46 +193,64 @@ struct prepared *shard_unprepare(struct shard *shard, uint32_t slot)
     return prepared;
 }
 
-void shard_decide(struct shard *shard, const struct message *message, const struct route *route, bool commit,
-                  struct stamp stamp, uint64_t with_assets, struct outbox *outbox)
+void shard_decide(struct shard *shard, const struct message *message, const struct route *route,
+                  const struct decided *decided, struct outbox *outbox)
 {
     uint64_t before = route->members & ((UINT64_C(1) << shard->config.index) - 1);
     for (; before != 0; before &= before - 1) {
         unsigned member = members_first(before);
-        const struct transfer_message *transfer = (const struct transfer_message *)(const void *)message;
-        unsigned assets = (with_assets >> member & 1) != 0 ? transfer->leg_count : 0;
-        size_t size = sizeof(struct decision_message) + assets * sizeof(struct asset_tag);
-        struct decision_message *decision = outbox_add(outbox, member, size);
+        size_t told = (decided->told_to >> member & 1) != 0 ? decided->told_size : 0;
+        struct decision_message *decision =
+            outbox_add(outbox, member, sizeof(struct decision_message) + told);
         decision->head.kind = MESSAGE_DECISION;
         decision->seen = shard->horizon;
         decision->slot = *slot_of((struct message *)(uintptr_t)message, route, member);
-        decision->commit = commit;
-        decision->stamp = stamp;
-        for (unsigned i = 0; i < assets; i++)
-            decision->assets[i] = transfer->legs[i].asset;
+        decision->commit = decided->commit;
+        decision->stamp = decided->stamp;
+        if (told > 0)
+            memcpy(decision->told, decided->told, told);
     }
 }
 
-void shard_post(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
-                sequence_t number)
+void shard_free_all(struct shard *shard, const struct message *message, const struct route *route,
+                    struct outbox *outbox)
 {
-    account->debits += debits;
-    account->credits += credits;
-    assert(account->debits <= AMOUNT_TOTAL_MAX && account->credits <= AMOUNT_TOTAL_MAX);
-    shard_advance(shard, &account->last, number);
-    struct asset *asset = &shard->assets.rows[account->asset];
-    total_add(&asset->debits, debits);
-    total_add(&asset->credits, credits);
+    shard_decide(shard, message, route, &(struct decided){0}, outbox);
 }
 
-void shard_post_world(struct shard *shard, struct asset *asset, amount_t debits, amount_t credits,
-                      sequence_t number)
+/* Adds what is held more, or less; never below zero. */
+static void held_post(amount_t *held, balance_t change)
 {
-    total_add(&asset->world.debits, debits);
-    total_add(&asset->world.credits, credits);
-    shard_advance(shard, &asset->world.last, number);
-    total_add(&asset->debits, debits);
-    total_add(&asset->credits, credits);
+    *held += (amount_t)change;
+    assert(*held <= AMOUNT_TOTAL_MAX);
+}
+
+void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number)
+{
+    account->debits += effect->debits;
+    account->credits += effect->credits;
+    assert(account->debits <= AMOUNT_TOTAL_MAX && account->credits <= AMOUNT_TOTAL_MAX);
+    if (effect->held_out != 0 || effect->held_in != 0) {
+        struct account_extra *extra = accounts_extra_get(&shard->accounts, account);
+        held_post(&extra->held_out, effect->held_out);
+        held_post(&extra->held_in, effect->held_in);
+    }
+    shard_advance(shard, &account->last, number);
+    struct asset *asset = &shard->assets.rows[account->asset];
+    total_add(&asset->debits, effect->debits);
+    total_add(&asset->credits, effect->credits);
+}
+
+void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,
+                       sequence_t number)
+{
+    sequence_t last = stripe->sums.last;
+    stripe_sums_add(&stripe->sums, sums);
+    stripe->sums.last = last;
+    shard_advance(shard, stripe->account != NULL ? &stripe->account->last : &stripe->sums.last, number);
+    struct asset *asset = &shard->assets.rows[stripe->asset];
+    total_merge(&asset->debits, sums->debits);
+    total_merge(&asset->credits, sums->credits);
 }
 
 static struct outcome_message *outcome_add(struct shard *shard, const struct message *message,
@@ -230,4 +288,17 @@ void shard_answer_rejected(struct shard *shard, const struct message *message, s
     outcome->text_length = (uint16_t)length;
     memcpy(outcome->text, text, length);
     shard->count.rejections++;
+}
+
+void shard_refuse(struct shard *shard, const struct message *message, struct outbox *outbox,
+                  enum rejection_code code, const char *format, ...)
+{
+    char text[REJECTION_TEXT_MAX];
+    int length = snprintf(text, sizeof text, "%s ", rejection_code_name(code));
+    va_list arguments;
+    va_start(arguments, format);
+    length += vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
+    va_end(arguments);
+    assert(length > 0 && (size_t)length < sizeof text);
+    shard_answer_rejected(shard, message, 0, text, (size_t)length, outbox);
 }

@@ -12,34 +12,40 @@
 #include "ledger/accounts.h"
 #include "ledger/asset.h"
 #include "ledger/claims.h"
+#include "ledger/compose.h"
+#include "ledger/hold.h"
 #include "ledger/pool.h"
 #include "ledger/remembered.h"
-#include "ledger/rules.h"
 #include "ledger/shard.h"
+#include "ledger/stripes.h"
+#include "ledger/visit.h"
 
 /** Things that a request touches are found once and kept apart: one for each account and id. */
-#define WAITS_MAX (VIEWS_MAX > 2 * LEGS_MAX + 1 ? VIEWS_MAX : 2 * LEGS_MAX + 1)
+#define WAITS_MAX 1024
+static_assert(WAITS_MAX >= VIEWS_MAX && WAITS_MAX >= VISIT_TOUCHES_MAX + VISIT_IDS_MAX, "all that one request touches");
 
-/** One thing that an undecided transaction holds on this shard. */
-struct hold {
-    struct contention *contention; /* of an account or a name; NULL: a stripe of an @world */
-    struct asset *world;           /* whose stripe, when contention is NULL */
-    amount_t debits;               /* what it will post if it commits; none for a reader or a name */
-    amount_t credits;
-    balance_t trough; /* the lowest and highest points that its legs reach here on the way */
-    balance_t peak;
-    uint8_t last_leg; /* the last leg that touches it: its number is the first leg's plus this */
+/** One thing that an undecided transaction has a claim to on this shard: as a writer, who will change it, or as
+ * a reader, whose answer depends on it staying as it is. */
+struct reservation {
+    struct contention *contention; /* of an account or a name; NULL: of neither */
+    struct stripe *stripe;         /* what it will post to; NULL: the contention's account, if any */
+    union {
+        struct effect effect; /* what it will do, to an account */
+        struct stripe_sums sums; /* to a stripe */
+    };
+    uint8_t last; /* the last number that touches it is the first one plus this */
+    uint8_t late; /* a leg + 1, whose amount the decision brings: credit it; 0: none */
     bool reader;
 };
 
 /** What one transaction prepared here and has not heard the decision of. */
 struct prepared {
     uint32_t size; /* bytes in all */
-    uint32_t hold_count;
-    struct message
-        *message; /* a copy, where the commit needs more than the holds: an id's shard, a definition */
-    bool gate;    /* it holds the whole shard */
-    struct hold holds[];
+    uint32_t reservation_count;
+    struct message *message; /* a copy, where the commit needs more than the reservations: an id's or a
+                                reference's shard, a definition */
+    bool gate;               /* it holds the whole shard */
+    struct reservation reservations[];
 };
 
 /** A shard that answers about its whole self, or is waiting to, takes requests one after another. */
@@ -58,7 +64,9 @@ struct unsealed {
 struct shard {
     struct shard_config config;
     struct accounts accounts;
+    struct stripes stripes;
     struct remembered remembered;
+    struct holds holds;
     struct claims claims;
     struct pool pool;
 
@@ -76,10 +84,15 @@ struct shard {
     sequence_t horizon;               /* the newest number that this shard knows of */
     struct unsealed unsealed_numbers; /* of sequence_t */
     struct unsealed unsealed_stamps;  /* of struct stamp */
+    struct unsealed undated;          /* of struct hold: to be dated once their stamps are real */
+    struct unsealed discarded;        /* of memory that the lists above may point to: released by the seal */
+    uint64_t now;                     /* the newest time that a clock message told */
+    struct parked_queue changes;      /* changes of accounts that are being gathered */
 
     struct shard_numbers count;
     struct assets assets;
-    struct visit visit; /* scratch of the transfer at hand */
+    struct visit visit;  /* scratch of the transfer at hand */
+    struct buffer draft; /* and of a message being composed here */
 };
 
 /** Takes `count` provisional numbers of this batch and returns the first. */
@@ -90,6 +103,12 @@ void shard_advance(struct shard *shard, sequence_t *kept, sequence_t number);
 
 /** Has a stamp that is kept in the tables sealed with the batch. */
 void shard_unsealed(struct shard *shard, struct stamp *kept);
+
+/** Has a hold's deadline count from `hold->dated` once that is real. */
+void shard_undated(struct shard *shard, struct hold *hold);
+
+/** Releases memory from malloc in which a number or a stamp may be unsealed. */
+void shard_discard(struct shard *shard, void *memory);
 
 /** Adds a thing to wait for. A thing may come twice. */
 void shard_wait(struct shard *shard, struct contention *contention);
@@ -110,8 +129,8 @@ void shard_release(struct shard *shard, struct contention *contention);
 /** Whether this shard is the one that decides a request. */
 bool shard_decides(const struct shard *shard, const struct route *route);
 
-/** Room to note what a request prepares here: `hold_count` zeroed holds. */
-struct prepared *shard_prepare(struct shard *shard, uint32_t hold_count);
+/** Room to note what a request prepares here: `count` zeroed reservations. */
+struct prepared *shard_prepare(struct shard *shard, uint32_t count);
 
 /** Notes in `message` where `prepared` is kept and passes the message on to the next of its shards. */
 void shard_pass_on(struct shard *shard, struct message *message, struct route *route,
@@ -120,18 +139,35 @@ void shard_pass_on(struct shard *shard, struct message *message, struct route *r
 /** Takes what was prepared in a slot; the caller gives it back to the pool. */
 struct prepared *shard_unprepare(struct shard *shard, uint32_t slot);
 
-/** Tells every shard that prepared the request that it is decided. `with_assets`: the members (bits) that are
- * to hear the asset of each leg of `transfer` too. */
-void shard_decide(struct shard *shard, const struct message *message, const struct route *route, bool commit,
-                  struct stamp stamp, uint64_t with_assets, struct outbox *outbox);
+/** Who a shard is, when it composes a message itself: in the name of `message`'s origin, or, NULL, nobody's. */
+struct sender shard_sender(const struct shard *shard, const struct message *message);
 
-/** Posts debits and credits to an account: the one place where an account's money changes. */
-void shard_post(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
+/** Sends a request to its first shard, as if it came new; to this one, it is taken next. */
+void shard_send(struct shard *shard, const struct message *message, const struct route *route,
+                struct outbox *outbox);
+
+/** What becomes of a request. */
+struct decided {
+    bool commit;        /* it happens now, */
+    struct stamp stamp; /* and this is its first number */
+    const void *told;   /* what some members are to hear beside, */
+    size_t told_size;
+    uint64_t told_to; /* and which: as bits */
+};
+
+/** Tells every shard that prepared the request that it is decided. */
+void shard_decide(struct shard *shard, const struct message *message, const struct route *route,
+                  const struct decided *verdict, struct outbox *outbox);
+
+/** The same for what changes nothing: a question that is answered, a request that is refused. */
+void shard_free_all(struct shard *shard, const struct message *message, const struct route *route,
+                    struct outbox *outbox);
+
+/** Posts an effect to an account, and sums to a stripe: the two places where money changes. */
+void shard_post(struct shard *shard, struct account *account, const struct effect *effect,
                 sequence_t number);
-
-/** Posts to this shard's stripe of an asset's @world. */
-void shard_post_world(struct shard *shard, struct asset *asset, amount_t debits, amount_t credits,
-                      sequence_t number);
+void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,
+                       sequence_t number);
 
 /** Answers the origin of a request. */
 void shard_answer_ok(struct shard *shard, const struct message *message, sequence_t seen,
@@ -143,18 +179,66 @@ void shard_answer_rejected(struct shard *shard, const struct message *message, s
 
 /** The handlers. */
 bool transfer_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
+bool find_take(struct shard *shard, struct transfer_message *transfer, bool again, struct outbox *outbox);
 bool open_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
+bool change_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
 bool read_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
 bool lookup_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
 void define_take(struct shard *shard, struct message *message, struct outbox *outbox);
 void survey_take(struct shard *shard, struct message *message, struct outbox *outbox);
 void page_take(struct shard *shard, struct message *message, struct outbox *outbox);
+void stripe_take(struct shard *shard, struct message *message, struct outbox *outbox);
+void clock_take(struct shard *shard, const struct message *message, struct outbox *outbox);
 void decision_take(struct shard *shard, const struct message *message);
 
-struct record_options;
+/** Begins a transaction anew that has nothing reserved any more, or tells its shards so first: from finding
+ * what it refers to, or from visiting its shards. */
+void transfer_restart(struct shard *shard, struct transfer_message *transfer, bool find,
+                      struct outbox *outbox);
 
-/** Gives a new account the limits that its opening asks for. */
+/** What a committed transaction leaves behind on this shard beside money: ids kept here are remembered, holds
+ * kept here change. `first` is the stamp of its first number. `visit` finds the accounts, or NULL. */
+void operations_commit(struct shard *shard, struct transfer_message *transfer, const struct visit *visit,
+                       struct stamp first);
+
+/** Appends the records of a committed transaction. */
+void operations_record(const struct transfer_message *transfer, struct stamp first, struct buffer *records);
+
+/** Whether a command asks for exactly what a hold was made for. */
+bool operation_asks_for_hold(const struct shard *shard, const struct transfer_message *transfer,
+                             const struct operation *operation, const struct hold *hold);
+
+/** The limits of an account, and setting them; its money goes where they want it. */
+struct record_options;
+struct record_options account_options(const struct shard *shard, const struct account *account);
 void account_limit(struct shard *shard, struct account *account, const struct record_options *options);
+
+/** Turns an option's amount into smallest units. Rejects the request and returns false when it does not fit the
+ * asset. */
+bool option_amount(struct shard *shard, const struct message *message, const char *option,
+                   struct decimal written, const struct asset_tag *asset, amount_t *out,
+                   struct outbox *outbox);
+
+/** What an account has been debited and credited, and what is held out of it and in for it, on this shard. */
+struct stripe_sums account_sums(const struct shard *shard, const struct account *account);
+
+/** Answers "CODE sentence". */
+__attribute__((format(printf, 5, 6))) void shard_refuse(struct shard *shard, const struct message *message,
+                                                        struct outbox *outbox, enum rejection_code code,
+                                                        const char *format, ...);
+
+/** Has an account spread over all shards if it may be and is not. */
+void stripe_consider(struct shard *shard, struct account *account, struct outbox *outbox);
+
+/** Has an account gathered, and a request about it taken again once it is. */
+void stripe_gather(struct shard *shard, struct account *account, const struct message *message,
+                   struct outbox *outbox);
+
+/** What a shard does when it hears that an account was spread or gathered. */
+void stripe_commit(struct shard *shard, struct stripe_message *stripe);
+
+/** Fills in what the decision tells. */
+void stripe_told(struct stripe_message *stripe, const struct decision_message *decision);
 
 /** Applies a definition that is decided. */
 void define_commit(struct shard *shard, const struct asset_tag *tag);

@@ -1,15 +1,12 @@
-/* transfer.c: a transfer on one of its shards. Checked and reserved on all but the highest, decided on that
- * one. */
+/* transfer.c: a transaction on one of its shards. Checked and reserved on all but the highest, decided on that
+ * one. What it leaves behind beside money is in operations.c.
+ */
 #include <string.h>
 
 #include "ledger/record.h"
 #include "ledger/rejection.h"
+#include "ledger/rules.h"
 #include "ledger/state.h"
-
-static bool id_is_here(const struct shard *shard, const struct transfer_message *transfer)
-{
-    return transfer->id.shard == shard->config.index;
-}
 
 static bool someone_waits(const struct contention *contention)
 {
@@ -17,10 +14,12 @@ static bool someone_waits(const struct contention *contention)
 }
 
 /* Whether a message that came earlier waits for something that this one touches too. */
-static bool must_queue(const struct visit *visit, const struct contention *id)
+static bool must_queue(const struct visit *visit)
 {
-    if (someone_waits(id))
-        return true;
+    for (uint32_t i = 0; i < visit->id_count; i++) {
+        if (someone_waits(visit->ids[i].contention))
+            return true;
+    }
     for (uint32_t i = 0; i < visit->touch_count; i++) {
         if (someone_waits(visit->touches[i].contention))
             return true;
@@ -28,207 +27,314 @@ static bool must_queue(const struct visit *visit, const struct contention *id)
     return false;
 }
 
-/* The contention of a touched account, or of the name of one that does not exist. */
+/* The contention of a touched account, or of the name of one that does not exist; NULL: of an @world or of a
+ * stripe that is away from home, where nothing has to wait. */
 static struct contention *touch_contention(struct shard *shard, const struct transfer_message *transfer,
                                            const struct touch *touch)
 {
-    return touch->account != NULL ? shard_contention(shard, touch->account)
-                                  : shard_claim(shard, CLAIM_ACCOUNT, transfer, touch->name);
+    if (touch->account != NULL)
+        return shard_contention(shard, touch->account);
+    return touch->stripe != NULL ? NULL : shard_claim(shard, CLAIM_ACCOUNT, transfer, touch->name);
+}
+
+static struct contention *id_contention(struct shard *shard, const struct transfer_message *transfer,
+                                        const struct id_touch *id)
+{
+    return shard_claim(shard, CLAIM_TRANSFER, transfer, id_touch_name(transfer, id));
 }
 
 static bool wait_for_all(struct shard *shard, const struct transfer_message *transfer)
 {
-    if (id_is_here(shard, transfer))
-        shard_wait(shard, shard_claim(shard, CLAIM_TRANSFER, transfer, &transfer->id));
-    for (uint32_t i = 0; i < shard->visit.touch_count; i++)
-        shard_wait(shard, touch_contention(shard, transfer, &shard->visit.touches[i]));
+    const struct visit *visit = &shard->visit;
+    for (uint32_t i = 0; i < visit->id_count; i++)
+        shard_wait(shard, id_contention(shard, transfer, &visit->ids[i]));
+    for (uint32_t i = 0; i < visit->touch_count; i++) {
+        struct contention *contention = touch_contention(shard, transfer, &visit->touches[i]);
+        if (contention != NULL)
+            shard_wait(shard, contention);
+    }
     return false;
 }
 
-/* Whether an undecided answer depends on something that the transfer would change. */
-static bool is_read(const struct visit *visit, const struct contention *id)
+/* Whether an undecided answer depends on something that the transaction would change. */
+static bool is_read(const struct visit *visit)
 {
-    if (id != NULL && id->readers > 0)
-        return true;
-    for (uint32_t i = 0; i < visit->touch_count; i++) {
-        const struct contention *contention = visit->touches[i].contention;
+    for (uint32_t i = 0; i < visit->id_count; i++) {
+        const struct contention *contention = visit->ids[i].contention;
         if (contention != NULL && contention->readers > 0)
+            return true;
+    }
+    for (uint32_t i = 0; i < visit->touch_count; i++) {
+        const struct touch *touch = &visit->touches[i];
+        if (touch->writes && touch->contention != NULL && touch->contention->readers > 0)
             return true;
     }
     return false;
 }
 
-/* Ends a transfer that will not happen: frees what the shards before this one hold for it, and answers. */
+/* Whether an undecided transaction makes, or changes, something with one of these ids. */
+static bool is_claimed(const struct visit *visit)
+{
+    for (uint32_t i = 0; i < visit->id_count; i++) {
+        const struct contention *contention = visit->ids[i].contention;
+        if (contention != NULL && contention->writers > 0)
+            return true;
+    }
+    return false;
+}
+
+void transfer_restart(struct shard *shard, struct transfer_message *transfer, bool find,
+                      struct outbox *outbox)
+{
+    shard_free_all(shard, &transfer->head, &transfer->route, outbox);
+    transfer->rejection = (struct rejection){0};
+    if (shard->horizon > transfer->route.seen)
+        transfer->route.seen = shard->horizon;
+    for (unsigned o = 0; o < transfer->operation_count; o++) {
+        struct operation *operation = &transfer->operations[o];
+        unsigned forget = OPERATION_LATE | (find ? OPERATION_FOUND | OPERATION_MISSING : 0U);
+        operation->flags = (uint8_t)(operation->flags & ~forget);
+        for (unsigned i = 0; i < operation->leg_count && operation->reference.length == 0; i++) {
+            struct leg *leg = &transfer_legs(transfer)[operation->leg + i];
+            leg->settled = false;
+            leg->asset = (struct asset_tag){0};
+        }
+        for (unsigned i = 0; i < operation->condition_count; i++) {
+            struct condition *condition = &transfer_conditions(transfer)[operation->condition + i];
+            condition->asset = (struct asset_tag){0};
+            condition->credits = condition->debits = (struct total){0};
+        }
+    }
+    struct sender sender = shard_sender(shard, &transfer->head);
+    compose_route(transfer, &sender);
+    shard_send(shard, &transfer->head, &transfer->route, outbox);
+}
+
+/* Ends a transaction that will not happen: frees what the shards before this one hold for it, and answers. */
 static void transfer_reject(struct shard *shard, const struct transfer_message *transfer,
                             struct outbox *outbox)
 {
     char text[REJECTION_TEXT_MAX];
+    shard_free_all(shard, &transfer->head, &transfer->route, outbox);
+    if (transfer->head.internal)
+        return;
     size_t length = rejection_write(transfer, text);
-    shard_decide(shard, &transfer->head, &transfer->route, false, (struct stamp){0}, 0, outbox);
     shard_answer_rejected(shard, &transfer->head, transfer->route.seen, text, length, outbox);
 }
 
-/* An id that was used before: a retry hears what it was told the first time; anything else is refused.
- * Nothing is reported before this, so the transfer ends here even if it has further to go. */
-static void id_answer(struct shard *shard, struct transfer_message *transfer,
-                      const struct remembered_entry *entry, struct outbox *outbox)
+/* Tells the origin of a transaction that is done, or had been before. */
+static void transfer_answer(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox)
 {
-    if (!remembered_matches(&shard->remembered, entry, transfer)) {
-        transfer->rejection = (struct rejection){.rank = RANK_ID, .code = REJECTION_IDREUSED};
-        transfer_reject(shard, transfer, outbox);
+    if (transfer->head.internal)
+        return;
+    if (!transfer->several) {
+        shard_answer_number(shard, &transfer->head, transfer->route.seen, transfer->operations[0].number,
+                            outbox);
         return;
     }
-    shard_decide(shard, &transfer->head, &transfer->route, false, (struct stamp){0}, 0, outbox);
-    shard_answer_number(shard, &transfer->head, transfer->route.seen, entry->stamp.number, outbox);
+    if (shard->horizon > transfer->route.seen)
+        transfer->route.seen = shard->horizon;
+    transfer->head.answered = 1;
+    outbox_copy(outbox, transfer->head.origin, &transfer->head);
 }
 
-/* The numbers of the accounts that live here, for the record. */
+/* An id that was used before, for the same: a retry, which hears what it was told the first time. */
+static sequence_t retry_number(const struct shard *shard, const struct transfer_message *transfer,
+                               const struct id_touch *id)
+{
+    const struct operation *operation = &transfer->operations[id->operation];
+    if (id->hold != NULL)
+        return operation_asks_for_hold(shard, transfer, operation, id->hold) ? id->hold->stamp.number : 0;
+    return remembered_matches(&shard->remembered, id->entry, transfer, operation) ? id->entry->stamp.number
+                                                                                   : 0;
+}
+
+/* Deals with ids that were used before. True: the transaction ends here, or begins anew without what is done
+ * already. An id that was used for something else is reported in its place (terms.c), or at once where nothing
+ * is reported before it. */
+static bool ids_answer(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox)
+{
+    struct visit *visit = &shard->visit;
+    bool retry = false;
+    for (uint32_t i = 0; i < visit->id_count; i++) {
+        const struct id_touch *id = &visit->ids[i];
+        if (id->reference || (id->hold == NULL && id->entry == NULL))
+            continue;
+        struct operation *operation = &transfer->operations[id->operation];
+        sequence_t number = retry_number(shard, transfer, id);
+        if (number != 0) {
+            operation->retry = retry = true;
+            operation->number = number;
+        } else if (!transfer->several) {
+            transfer->rejection = (struct rejection){.rank = 1, .code = REJECTION_IDREUSED};
+            transfer_reject(shard, transfer, outbox);
+            return true;
+        }
+    }
+    if (!retry)
+        return false;
+    if (transfer->several) {
+        transfer_restart(shard, transfer, false, outbox);
+        return true;
+    }
+    shard_free_all(shard, &transfer->head, &transfer->route, outbox);
+    transfer_answer(shard, transfer, outbox);
+    return true;
+}
+
+/* The numbers of the accounts that are here, for the record. */
 static void fill_numbers(const struct visit *visit, struct transfer_message *transfer)
 {
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        if (visit->from[i] != TOUCH_NONE)
-            transfer->legs[i].from_number = visit->touches[visit->from[i]].account->opened.number;
-        if (visit->to[i] != TOUCH_NONE)
-            transfer->legs[i].to_number = visit->touches[visit->to[i]].account->opened.number;
+    for (unsigned o = 0; o < transfer->operation_count; o++) {
+        const struct operation *operation = &transfer->operations[o];
+        for (unsigned i = operation->leg; !operation->retry && i < operation->leg + 0U + operation->leg_count;
+             i++) {
+            struct leg *leg = &transfer_legs(transfer)[i];
+            const struct touch *from = visit->from[i] != TOUCH_NONE ? &visit->touches[visit->from[i]] : NULL;
+            const struct touch *to = visit->to[i] != TOUCH_NONE ? &visit->touches[visit->to[i]] : NULL;
+            if (from != NULL)
+                leg->from_number =
+                    from->account != NULL ? from->account->opened.number : from->stripe->number;
+            if (to != NULL)
+                leg->to_number = to->account != NULL ? to->account->opened.number : to->stripe->number;
+        }
     }
 }
 
-/* Keeps the id of a transfer that is decided here, with the accounts that live here. */
-static void id_remember(struct shard *shard, const struct transfer_message *transfer, struct stamp stamp)
+static void touch_post(struct shard *shard, const struct touch *touch, sequence_t first)
 {
-    const struct visit *visit = &shard->visit;
-    const struct account *parties[2 * LEGS_MAX];
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        int16_t from = visit->from[i];
-        int16_t to = visit->to[i];
-        parties[2 * (size_t)i] = from != TOUCH_NONE ? visit->touches[from].account : NULL;
-        parties[2 * (size_t)i + 1] = to != TOUCH_NONE ? visit->touches[to].account : NULL;
-    }
-    struct remembered_entry *entry = remembered_add(&shard->remembered, transfer, parties, stamp);
-    shard_unsealed(shard, &entry->stamp);
+    if (!touch->writes)
+        return;
+    if (touch->stripe != NULL)
+        shard_post_stripe(shard, touch->stripe, &touch->sums, first + touch->last);
+    else
+        shard_post(shard, touch->account, &touch->effect, first + touch->last);
 }
 
-static void transfer_record(struct buffer *records, const struct transfer_message *transfer,
-                            struct stamp stamp)
+/* The members that need to hear what became of the legs: those that keep an id, or what is referred to, or wait
+ * for an amount. */
+static uint64_t members_told(const struct transfer_message *transfer)
 {
-    const struct record_parts parts = {
-        .id = {message_text(transfer, transfer->id.offset), transfer->id.length},
-        .note = {message_text(transfer, transfer->note), transfer->note_length},
-        .leg_count = transfer->leg_count,
-        .type = transfer->type};
-    struct record_leg *legs = record_transfer(records, &parts, stamp);
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        const struct leg *leg = &transfer->legs[i];
-        legs[i].from = leg->from_number;
-        legs[i].to = leg->to_number;
-        bool fits = decimal_to_amount((struct decimal){leg->mantissa, leg->digits}, leg->asset.scale,
-                                      &legs[i].amount);
-        assert(fits);
+    uint64_t members = 0;
+    for (unsigned o = 0; o < transfer->operation_count; o++) {
+        const struct operation *operation = &transfer->operations[o];
+        if (operation->id.length > 0)
+            members |= UINT64_C(1) << operation->id.shard;
+        if (operation->reference.length > 0)
+            members |= UINT64_C(1) << operation->reference.shard;
+        if ((operation->flags & OPERATION_LATE) != 0)
+            members |= UINT64_C(1) << transfer_legs(transfer)[operation->leg].to.shard;
     }
+    return members;
 }
 
-/* Everything here and everything reserved on the shards before holds: the transfer happens now. */
+static void transfer_decide(struct shard *shard, const struct transfer_message *transfer, struct stamp first,
+                            struct outbox *outbox)
+{
+    struct decided_leg legs[LEGS_MAX];
+    struct decided decided = {.commit = true, .stamp = first, .told = legs};
+    uint64_t before = transfer->route.members & ((UINT64_C(1) << shard->config.index) - 1);
+    decided.told_to = before != 0 ? members_told(transfer) & before : 0;
+    if (decided.told_to != 0) {
+        for (unsigned i = 0; i < transfer->leg_count; i++)
+            legs[i] = (struct decided_leg){transfer_legs(transfer)[i].amount, transfer_legs(transfer)[i].asset};
+        decided.told_size = transfer->leg_count * sizeof legs[0];
+    }
+    shard_decide(shard, &transfer->head, &transfer->route, &decided, outbox);
+}
+
+/* Everything here and everything reserved on the shards before holds: the transaction happens now. */
 static void transfer_commit(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox)
 {
-    const struct visit *visit = &shard->visit;
-    struct stamp stamp = {.number = shard_number(shard, transfer->leg_count)};
-    fill_numbers(visit, transfer);
-    transfer_record(&outbox->records, transfer, stamp);
+    struct visit *visit = &shard->visit;
+    uint32_t numbers = 0;
+    for (unsigned o = 0; o < transfer->operation_count; o++)
+        numbers += operation_numbers(&transfer->operations[o]);
+    if (numbers == 0) { /* all of it was done before, or only looked */
+        shard_free_all(shard, &transfer->head, &transfer->route, outbox);
+        transfer_answer(shard, transfer, outbox);
+        return;
+    }
+    struct stamp first = {.number = shard_number(shard, numbers)};
     shard->count.commits++;
-
-    for (uint32_t i = 0; i < visit->touch_count; i++) {
-        const struct touch *touch = &visit->touches[i];
-        shard_post(shard, touch->account, touch->debits, touch->credits, stamp.number + touch->last_leg);
-    }
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        if (visit->from_world[i] != NULL)
-            shard_post_world(shard, visit->from_world[i], visit->amounts[i], 0, stamp.number + i);
-        if (visit->to_world[i] != NULL)
-            shard_post_world(shard, visit->to_world[i], 0, visit->amounts[i], stamp.number + i);
-    }
-    uint64_t id_elsewhere = 0;
-    if (id_is_here(shard, transfer)) {
-        id_remember(shard, transfer, stamp);
-    } else
-        id_elsewhere = UINT64_C(1) << transfer->id.shard;
-    shard_decide(shard, &transfer->head, &transfer->route, true, stamp, id_elsewhere, outbox);
-    shard_answer_number(shard, &transfer->head, transfer->route.seen, stamp.number, outbox);
+    fill_numbers(visit, transfer);
+    for (uint32_t i = 0; i < visit->touch_count; i++)
+        touch_post(shard, &visit->touches[i], first.number);
+    operations_commit(shard, transfer, visit, first);
+    operations_record(transfer, first, &outbox->records);
+    transfer_decide(shard, transfer, first, outbox);
+    transfer_answer(shard, transfer, outbox);
 }
 
-static uint32_t count_worlds(const struct visit *visit, unsigned leg_count)
+/* Reserves what the transaction does to a touched account, and keeps it as it is if the answer depends on it.
+ * Returns how many reservations that took. */
+static uint32_t touch_reserve(struct shard *shard, const struct transfer_message *transfer,
+                              const struct touch *touch, struct reservation *reservation)
 {
+    struct contention *contention = touch_contention(shard, transfer, touch);
     uint32_t count = 0;
-    for (unsigned i = 0; i < leg_count; i++)
-        count += (uint32_t)(visit->from_world[i] != NULL) + (uint32_t)(visit->to_world[i] != NULL);
+    if (touch->writes) {
+        reservation[count] = (struct reservation){
+            .contention = contention, .stripe = touch->stripe, .last = touch->last, .late = touch->late};
+        if (touch->stripe != NULL)
+            reservation[count].sums = touch->sums;
+        else
+            reservation[count].effect = touch->effect;
+        if (contention != NULL) {
+            contention->writers++;
+            if (touch->stripe == NULL)
+                open_effects_add(&accounts_extra(&shard->accounts, touch->account)->open, &touch->effect);
+        }
+        count++;
+    }
+    if ((touch->reads || !touch->writes) && contention != NULL) {
+        reservation[count++] = (struct reservation){.contention = contention, .reader = true};
+        contention->readers++;
+    }
     return count;
 }
 
-static void hold_account(struct shard *shard, const struct touch *touch, struct hold *hold)
-{
-    struct account_extra *extra = accounts_extra_get(&shard->accounts, touch->account);
-    extra->contention.writers++;
-    extra->open.debits += touch->debits;
-    extra->open.credits += touch->credits;
-    extra->open.trough += touch->trough;
-    extra->open.peak += touch->peak;
-    if (touch->delta < 0)
-        extra->open.low += touch->delta;
-    else
-        extra->open.high += touch->delta;
-    *hold = (struct hold){.contention = &extra->contention,
-                          .debits = touch->debits,
-                          .credits = touch->credits,
-                          .trough = touch->trough,
-                          .peak = touch->peak,
-                          .last_leg = touch->last_leg};
-}
-
-/* Reserves all that the transfer does here, so that it can commit whatever else happens meanwhile. */
+/* Reserves all that the transaction does here, so that it can commit whatever else happens meanwhile. */
 static struct prepared *transfer_reserve(struct shard *shard, struct transfer_message *transfer)
 {
     const struct visit *visit = &shard->visit;
-    bool id_here = id_is_here(shard, transfer);
-    uint32_t count = visit->touch_count + count_worlds(visit, transfer->leg_count) + (id_here ? 1 : 0);
-    struct prepared *prepared = shard_prepare(shard, count);
-    struct hold *hold = prepared->holds;
+    struct prepared *prepared = shard_prepare(shard, 2 * visit->touch_count + visit->id_count);
+    struct reservation *reservation = prepared->reservations;
 
     fill_numbers(visit, transfer);
     for (uint32_t i = 0; i < visit->touch_count; i++)
-        hold_account(shard, &visit->touches[i], hold++);
-    for (unsigned i = 0; i < transfer->leg_count; i++) {
-        if (visit->from_world[i] != NULL)
-            *hold++ = (struct hold){
-                .world = visit->from_world[i], .debits = visit->amounts[i], .last_leg = (uint8_t)i};
-        if (visit->to_world[i] != NULL)
-            *hold++ = (struct hold){
-                .world = visit->to_world[i], .credits = visit->amounts[i], .last_leg = (uint8_t)i};
-    }
-    if (id_here) {
-        struct contention *claim = shard_claim(shard, CLAIM_TRANSFER, transfer, &transfer->id);
+        reservation += touch_reserve(shard, transfer, &visit->touches[i], reservation);
+    for (uint32_t i = 0; i < visit->id_count; i++) {
+        struct contention *claim = id_contention(shard, transfer, &visit->ids[i]);
         claim->writers++;
-        *hold++ = (struct hold){.contention = claim};
+        *reservation++ = (struct reservation){.contention = claim};
+    }
+    prepared->reservation_count = (uint32_t)(reservation - prepared->reservations);
+    if (visit->id_count > 0) {
         prepared->message = pool_take(&shard->pool, transfer->head.size);
         memcpy(prepared->message, transfer, transfer->head.size);
     }
     return prepared;
 }
 
-/* A doomed transfer reserves nothing, but its answer is true at the moment it is decided only if what was
+/* A doomed transaction reserves nothing, but its answer is true at the moment it is decided only if what was
  * found here stays as it is until then: it holds all of it as a reader. */
 static struct prepared *transfer_hold(struct shard *shard, const struct transfer_message *transfer)
 {
     const struct visit *visit = &shard->visit;
-    bool id_here = id_is_here(shard, transfer);
-    struct prepared *prepared = shard_prepare(shard, visit->touch_count + (id_here ? 1 : 0));
-    struct hold *hold = prepared->holds;
-    for (uint32_t i = 0; i < visit->touch_count; i++)
-        *hold++ = (struct hold){.contention = touch_contention(shard, transfer, &visit->touches[i]),
-                                .reader = true};
-    if (id_here)
-        *hold++ = (struct hold){.contention = shard_claim(shard, CLAIM_TRANSFER, transfer, &transfer->id),
-                                .reader = true};
-    for (uint32_t i = 0; i < prepared->hold_count; i++)
-        prepared->holds[i].contention->readers++;
+    struct prepared *prepared = shard_prepare(shard, visit->touch_count + visit->id_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < visit->touch_count; i++) {
+        struct contention *contention = touch_contention(shard, transfer, &visit->touches[i]);
+        if (contention != NULL)
+            prepared->reservations[count++] = (struct reservation){.contention = contention, .reader = true};
+    }
+    for (uint32_t i = 0; i < visit->id_count; i++)
+        prepared->reservations[count++] = (struct reservation){
+            .contention = id_contention(shard, transfer, &visit->ids[i]), .reader = true};
+    for (uint32_t i = 0; i < count; i++)
+        prepared->reservations[i].contention->readers++;
+    prepared->reservation_count = count;
     return prepared;
 }
 
@@ -236,27 +342,27 @@ bool transfer_take(struct shard *shard, struct message *message, bool again, str
 {
     struct transfer_message *transfer = (struct transfer_message *)(void *)message;
     struct visit *visit = &shard->visit;
-    struct contention *id = NULL;
-    const struct remembered_entry *entry = NULL;
+    if (transfer->finding)
+        return find_take(shard, transfer, again, outbox);
 
     visit_make(visit, shard, transfer);
-    if (id_is_here(shard, transfer)) {
-        const char *text = message_text(transfer, transfer->id.offset);
-        struct claim *claim = claims_find(&shard->claims, CLAIM_TRANSFER, text, &transfer->id);
-        id = claim != NULL ? &claim->contention : NULL;
-        entry = remembered_find(&shard->remembered, text, transfer->id.length, transfer->id.hash);
-    }
-    if (!again && must_queue(visit, id))
-        return wait_for_all(shard, transfer);
-    if (entry != NULL) {
-        id_answer(shard, transfer, entry, outbox);
+    if (visit->stale) {
+        transfer_restart(shard, transfer, false, outbox);
         return true;
     }
-    if (id != NULL && id->writers > 0)
+    if (!again && must_queue(visit))
         return wait_for_all(shard, transfer);
+    if (is_claimed(visit))
+        return wait_for_all(shard, transfer);
+    if (ids_answer(shard, transfer, outbox))
+        return true;
 
     enum verdict verdict = rules_check(shard, transfer, visit);
-    if (verdict == VERDICT_WAIT || (verdict == VERDICT_PASS && is_read(visit, id)))
+    if (visit->unfound) {
+        transfer_restart(shard, transfer, true, outbox);
+        return true;
+    }
+    if (verdict == VERDICT_WAIT || (verdict == VERDICT_PASS && is_read(visit)))
         return wait_for_all(shard, transfer);
 
     if (shard_decides(shard, &transfer->route)) {
@@ -268,6 +374,7 @@ bool transfer_take(struct shard *shard, struct message *message, bool again, str
     }
     struct prepared *prepared =
         verdict == VERDICT_PASS ? transfer_reserve(shard, transfer) : transfer_hold(shard, transfer);
+    prepared->gate = transfer->whole;
     shard_pass_on(shard, message, &transfer->route, prepared, outbox);
     return true;
 }

@@ -30,7 +30,7 @@ static void question_go_on(struct shard *shard, struct message *message, struct 
         hold_and_pass_on(shard, message, route, outbox);
         return;
     }
-    shard_decide(shard, message, route, false, (struct stamp){0}, 0, outbox);
+    shard_free_all(shard, message, route, outbox);
     if (shard->horizon > route->seen)
         route->seen = shard->horizon;
     message->answered = 1;
@@ -131,7 +131,7 @@ void define_take(struct shard *shard, struct message *message, struct outbox *ou
         record_define(&outbox->records, &define->asset, stamp);
         shard->count.commits++;
     }
-    shard_decide(shard, message, &define->route, commit, stamp, 0, outbox);
+    shard_decide(shard, message, &define->route, &(struct decided){.commit = commit, .stamp = stamp}, outbox);
     if (!refused)
         shard_answer_ok(shard, message, define->route.seen, outbox);
 }

@@ -230,6 +230,19 @@ void total_merge(struct total *sum, struct total value)
     assert(!full && !fuller);
 }
 
+void total_wrap(struct total *sum, struct total value)
+{
+    uint64_t carry = __builtin_add_overflow(sum->low, value.low, &sum->low);
+    sum->high += value.high + carry;
+}
+
+int total_compare(struct total a, struct total b)
+{
+    if (a.high != b.high)
+        return a.high < b.high ? -1 : 1;
+    return a.low < b.low ? -1 : a.low > b.low;
+}
+
 size_t total_format(struct total value, unsigned scale, char *out)
 {
     assert(scale <= AMOUNT_SCALE_MAX);
@@ -245,8 +258,7 @@ static struct total total_subtract(struct total greater, struct total less)
 
 size_t total_difference_format(struct total plus, struct total minus, unsigned scale, char *out)
 {
-    bool negative = plus.high != minus.high ? plus.high < minus.high : plus.low < minus.low;
-    if (!negative)
+    if (total_compare(plus, minus) >= 0)
         return total_format(total_subtract(plus, minus), scale, out);
     out[0] = '-';
     return 1 + total_format(total_subtract(minus, plus), scale, out + 1);

@@ -34,10 +34,11 @@ bool flight_admits(const struct flights *flights, const struct flight_plan *plan
         return true;
     }
     uint64_t members = plan_members(plan);
-    if (members_single(members) && members == flights->members) {
+    bool alone = message_is_alone(plan->message);
+    if (members_single(members) && members == flights->members && !flights->alone && !alone) {
         return true;
     }
-    if (flights->whole || message_is_whole(plan->message)) {
+    if (flights->alone || alone) {
         return false;
     }
     uint64_t keys[MESSAGE_KEYS_MAX];
@@ -103,7 +104,7 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     uint64_t members = plan_members(plan);
     bool same = flight_count(flights) == 0 || flights->members == members;
     flights->members = same && members_single(members) ? members : 0;
-    flights->whole = message_is_whole(plan->message);
+    flights->alone = message_is_alone(plan->message);
     struct flight *flight = flights_push(flights);
     flight->started_us = plan->started_us;
     flight->command = plan->command;
@@ -190,7 +191,7 @@ void flight_retire(struct flights *flights)
     buffer_consume(&flights->asides, keys_size + text_size);
     flights->asides_begun += (uint32_t)(keys_size + text_size);
     if (flight_count(flights) == 0) {
-        flights->whole = false;
+        flights->alone = false;
     }
 }
 

@@ -63,7 +63,7 @@ struct flights {
     size_t stored_live;    /* bytes of stored that are still wanted */
     struct keyset keys;    /* of everything in flight, where there is more than one shard */
     uint64_t members;      /* the one shard that everything in flight goes to, as a member bit; 0: several */
-    bool whole;            /* a request in flight concerns every shard */
+    bool alone;            /* nothing may start beside the request in flight */
 };
 
 /** What a request brings along. */

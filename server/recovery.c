@@ -85,7 +85,9 @@ static bool load_account(void *context, const struct record *open, amount_t debi
     if (++loading->rows % PROGRESS_CHECK == 0 && progress_due(loading)) {
         log_write(LOG_INFO, "loading: %lu accounts", loading->recovered->accounts);
     }
-    return replay_account(loading->replay, open, debits, credits, last, error);
+    const struct replay_standing standing = {
+        .debits = {.low = debits}, .credits = {.low = credits}, .last = last};
+    return replay_account(loading->replay, open, &standing, error);
 }
 
 static bool load_transfer(void *context, const struct record *transfer, char *error)
@@ -140,7 +142,7 @@ bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, u
     const struct archive_visitor visitor = {
         .context = &loading, .asset = load_asset, .account = load_account, .transfer = load_transfer};
     bool good = archive_load(recovered->archive, &visitor, error) && journal_replay(dir, &loading, error) &&
-                replay_balanced(loading.replay, error);
+                replay_finish(loading.replay, error);
     replay_free(loading.replay);
     if (!good) {
         archive_close(recovered->archive);

@@ -314,7 +314,10 @@ void render_answer(struct reply *reply, enum command_id command, const struct me
     case MESSAGE_PAGE: render_page(reply, body, text); return;
     case MESSAGE_TRANSFER:
     case MESSAGE_OPEN:
+    case MESSAGE_CHANGE:
     case MESSAGE_DEFINE:
+    case MESSAGE_CLOCK:
+    case MESSAGE_STRIPE:
     case MESSAGE_DECISION: break;
     }
     assert(false && "a shard answers only what asks");

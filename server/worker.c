@@ -327,6 +327,7 @@ bool worker_open(struct worker *worker, struct server *server, unsigned index)
     commitlog_watch(&server->log, index, worker->inbox.wakefd);
     struct shard_config config = {.index = index, .count = count, .seed = server->seed};
     worker->shard = shard_create(&config);
+    worker->sender.stripes = shard_stripes(worker->shard);
     worker_look_at_clock(worker);
     return true;
 }
