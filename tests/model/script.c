@@ -75,7 +75,11 @@ static struct call any_open(struct dice *dice, unsigned account)
     struct call call = call_open(script_accounts[account], account_assets[account]);
     switch (dice_below(dice, 8)) {
     case 0: call.overdraft = call_amount("10"); break;
-    case 1: call.unlimited = true; break;
+    case 1:
+        call.unlimited = true;
+        call.has_ceiling = true;
+        call.ceiling = call_amount("1000000");
+        break;
     case 2:
     case 3:
         call.has_ceiling = true;
