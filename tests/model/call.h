@@ -148,6 +148,11 @@ bool call_has_id(const struct call *call);
 /** The command's name in capitals. CALL_BALANCES: of one account, BALANCE. */
 const char *call_word(const struct call *call);
 
+/** The call that a person types, words apart by single spaces; MULTI's parts by "; " after "MULTI". The text
+ * must be right; ACCOUNTS and quotes are not understood. A MULTI's parts are `parts`, which has room for
+ * them. */
+struct call call_read(struct words *words, const char *text, struct call *parts);
+
 /** Appends the command as a person would type it, for reports of failures. Not NUL-terminated. */
 void call_write(const struct call *call, struct buffer *out);
 

@@ -96,7 +96,7 @@ void reference_open(struct books *books, const struct call *call, struct buffer 
     reference_answer(reply, wanted.opened.number);
 }
 
-/* The account that LIMIT, FREEZE and THAW are about; answers why it can't be changed. */
+/* The account that LIMIT, FREEZE, THAW and CLOSE are about; answers why it can't be changed. */
 static struct reference_account *account_to_change(const struct books *books, const char *id,
                                                    struct buffer *reply)
 {
@@ -170,16 +170,18 @@ static bool is_empty(const struct books *books, const struct reference_account *
 void reference_set_state(struct books *books, const struct call *call, struct buffer *reply)
 {
     struct reference_account *account = reference_find(books, call->name);
-    bool closed = account != NULL && account->closed;
-    if (!(call->kind == CALL_CLOSE && closed) && account_to_change(books, call->name, reply) == NULL)
+    bool close = call->kind == CALL_CLOSE;
+    if (close && account != NULL && account->closed) {
+        buffer_printf(reply, "+OK");
         return;
-    if (call->kind == CALL_CLOSE && !closed && !is_empty(books, account, reply))
+    }
+    account = account_to_change(books, call->name, reply);
+    if (account == NULL || (close && !is_empty(books, account, reply)))
         return;
-    buffer_printf(reply, "+OK");
     bool frozen = account->frozen;
-    if (call->kind == CALL_CLOSE)
-        account->closed = true;
+    account->closed = close;
     account->frozen = call->kind == CALL_FREEZE;
-    if (account->closed != closed || account->frozen != frozen)
+    if (account->closed || account->frozen != frozen)
         account->last = reference_number(books).number;
+    buffer_printf(reply, "+OK");
 }
