@@ -204,7 +204,6 @@ static void call_take(struct reference *reference, const struct call *call, bool
         struct books before = *now;
         *now = *tried;
         *tried = before;
-        now->deeds_before = now->deed_count;
         return;
     }
     for (size_t i = now->deed_count; i < tried->deed_count; i++)

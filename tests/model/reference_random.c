@@ -14,100 +14,100 @@
 #define CALLS  300
 
 /* What scripts are to reach: kinds of calls, and what their replies begin with. */
-static struct {
+static const struct {
     enum call_kind kind;
     const char *reply;
-    unsigned count;
 } goals[] = {
-    {CALL_OPEN, ":", 0},
-    {CALL_OPEN, "-EXISTS ", 0},
-    {CALL_OPEN, "-CLOSED ", 0},
-    {CALL_LIMIT, "+OK", 0},
-    {CALL_LIMIT, "-NOACCOUNT ", 0},
-    {CALL_LIMIT, "-CLOSED ", 0},
-    {CALL_LIMIT, "-AMOUNT ", 0},
-    {CALL_LIMIT, "-OVERFLOW ", 0},
-    {CALL_FREEZE, "+OK", 0},
-    {CALL_FREEZE, "-NOACCOUNT ", 0},
-    {CALL_FREEZE, "-CLOSED ", 0},
-    {CALL_THAW, "+OK", 0},
-    {CALL_THAW, "-CLOSED ", 0},
-    {CALL_CLOSE, "+OK", 0},
-    {CALL_CLOSE, "-NOACCOUNT ", 0},
-    {CALL_CLOSE, "-NOTEMPTY ", 0},
-    {CALL_TRANSFER, ":", 0},
-    {CALL_TRANSFER, "-IDREUSED ", 0},
-    {CALL_TRANSFER, "-SAMEACCOUNT ", 0},
-    {CALL_TRANSFER, "-NOACCOUNT ", 0},
-    {CALL_TRANSFER, "-CLOSED ", 0},
-    {CALL_TRANSFER, "-FROZEN ", 0},
-    {CALL_TRANSFER, "-ASSET ", 0},
-    {CALL_TRANSFER, "-AMOUNT ", 0},
-    {CALL_TRANSFER, "-OVERFLOW ", 0},
-    {CALL_TRANSFER, "-CONDITION ", 0},
-    {CALL_TRANSFER, "-INSUFFICIENT ", 0},
-    {CALL_TRANSFER, "-CEILING ", 0},
-    {CALL_SWEEP, ":", 0},
-    {CALL_SWEEP, "-IDREUSED ", 0},
-    {CALL_SWEEP, "-FROZEN ", 0},
-    {CALL_SWEEP, "-AMOUNT ", 0},
-    {CALL_SWEEP, "-INSUFFICIENT ", 0},
-    {CALL_SWEEP, "-CEILING ", 0},
-    {CALL_HOLD, ":", 0},
-    {CALL_HOLD, "-IDREUSED ", 0},
-    {CALL_HOLD, "-CLOSED ", 0},
-    {CALL_HOLD, "-FROZEN ", 0},
-    {CALL_HOLD, "-OVERFLOW ", 0},
-    {CALL_HOLD, "-INSUFFICIENT ", 0},
-    {CALL_HOLD, "-CEILING ", 0},
-    {CALL_CAPTURE, ":", 0},
-    {CALL_CAPTURE, "-IDREUSED ", 0},
-    {CALL_CAPTURE, "-NOHOLD ", 0},
-    {CALL_CAPTURE, "-CAPTURED ", 0},
-    {CALL_CAPTURE, "-VOIDED ", 0},
-    {CALL_CAPTURE, "-EXPIRED ", 0},
-    {CALL_CAPTURE, "-AMOUNT hold ", 0},
-    {CALL_CAPTURE, "-FROZEN ", 0},
-    {CALL_EXTEND, ":", 0},
-    {CALL_EXTEND, "-NOHOLD ", 0},
-    {CALL_EXTEND, "-CAPTURED ", 0},
-    {CALL_EXTEND, "-EXPIRED ", 0},
-    {CALL_VOID, ":", 0},
-    {CALL_VOID, "-IDREUSED ", 0},
-    {CALL_VOID, "-NOHOLD ", 0},
-    {CALL_VOID, "-CAPTURED ", 0},
-    {CALL_VOID, "-VOIDED ", 0},
-    {CALL_VOID, "-EXPIRED ", 0},
-    {CALL_REVERSE, ":", 0},
-    {CALL_REVERSE, "-IDREUSED ", 0},
-    {CALL_REVERSE, "-NOTRANSFER ", 0},
-    {CALL_REVERSE, "-REVERSED ", 0},
-    {CALL_REVERSE, "-FROZEN ", 0},
-    {CALL_REVERSE, "-INSUFFICIENT ", 0},
-    {CALL_REVERSE, "-CEILING ", 0},
-    {CALL_MULTI, "[]", 0},
-    {CALL_MULTI, "[:", 0},
-    {CALL_MULTI, "-EXECABORT command 1, TRANSFER: ", 0},
-    {CALL_MULTI, "-EXECABORT command 2, ", 0},
-    {CALL_MULTI, "-EXECABORT command 1, HOLD: ", 0},
-    {CALL_MULTI, "-EXECABORT command 1, CAPTURE: ", 0},
-    {CALL_MULTI, "-EXECABORT command 1, VOID: ", 0},
-    {CALL_MULTI, "-EXECABORT command 1, BALANCE: NOACCOUNT ", 0},
-    {CALL_CLOCK, "+OK", 0},
+    {CALL_OPEN, ":"},
+    {CALL_OPEN, "-EXISTS "},
+    {CALL_OPEN, "-CLOSED "},
+    {CALL_LIMIT, "+OK"},
+    {CALL_LIMIT, "-NOACCOUNT "},
+    {CALL_LIMIT, "-CLOSED "},
+    {CALL_LIMIT, "-AMOUNT "},
+    {CALL_LIMIT, "-OVERFLOW "},
+    {CALL_FREEZE, "+OK"},
+    {CALL_FREEZE, "-NOACCOUNT "},
+    {CALL_FREEZE, "-CLOSED "},
+    {CALL_THAW, "+OK"},
+    {CALL_THAW, "-CLOSED "},
+    {CALL_CLOSE, "+OK"},
+    {CALL_CLOSE, "-NOACCOUNT "},
+    {CALL_CLOSE, "-NOTEMPTY "},
+    {CALL_TRANSFER, ":"},
+    {CALL_TRANSFER, "-IDREUSED "},
+    {CALL_TRANSFER, "-SAMEACCOUNT "},
+    {CALL_TRANSFER, "-NOACCOUNT "},
+    {CALL_TRANSFER, "-CLOSED "},
+    {CALL_TRANSFER, "-FROZEN "},
+    {CALL_TRANSFER, "-ASSET "},
+    {CALL_TRANSFER, "-AMOUNT "},
+    {CALL_TRANSFER, "-OVERFLOW "},
+    {CALL_TRANSFER, "-CONDITION "},
+    {CALL_TRANSFER, "-INSUFFICIENT "},
+    {CALL_TRANSFER, "-CEILING "},
+    {CALL_SWEEP, ":"},
+    {CALL_SWEEP, "-IDREUSED "},
+    {CALL_SWEEP, "-FROZEN "},
+    {CALL_SWEEP, "-AMOUNT "},
+    {CALL_SWEEP, "-INSUFFICIENT "},
+    {CALL_SWEEP, "-CEILING "},
+    {CALL_HOLD, ":"},
+    {CALL_HOLD, "-IDREUSED "},
+    {CALL_HOLD, "-CLOSED "},
+    {CALL_HOLD, "-FROZEN "},
+    {CALL_HOLD, "-OVERFLOW "},
+    {CALL_HOLD, "-INSUFFICIENT "},
+    {CALL_HOLD, "-CEILING "},
+    {CALL_CAPTURE, ":"},
+    {CALL_CAPTURE, "-IDREUSED "},
+    {CALL_CAPTURE, "-NOHOLD "},
+    {CALL_CAPTURE, "-CAPTURED "},
+    {CALL_CAPTURE, "-VOIDED "},
+    {CALL_CAPTURE, "-EXPIRED "},
+    {CALL_CAPTURE, "-AMOUNT hold "},
+    {CALL_CAPTURE, "-FROZEN "},
+    {CALL_EXTEND, ":"},
+    {CALL_EXTEND, "-NOHOLD "},
+    {CALL_EXTEND, "-CAPTURED "},
+    {CALL_EXTEND, "-EXPIRED "},
+    {CALL_VOID, ":"},
+    {CALL_VOID, "-IDREUSED "},
+    {CALL_VOID, "-NOHOLD "},
+    {CALL_VOID, "-CAPTURED "},
+    {CALL_VOID, "-VOIDED "},
+    {CALL_VOID, "-EXPIRED "},
+    {CALL_REVERSE, ":"},
+    {CALL_REVERSE, "-IDREUSED "},
+    {CALL_REVERSE, "-NOTRANSFER "},
+    {CALL_REVERSE, "-REVERSED "},
+    {CALL_REVERSE, "-FROZEN "},
+    {CALL_REVERSE, "-INSUFFICIENT "},
+    {CALL_REVERSE, "-CEILING "},
+    {CALL_MULTI, "[]"},
+    {CALL_MULTI, "[:"},
+    {CALL_MULTI, "-EXECABORT command 1, TRANSFER: "},
+    {CALL_MULTI, "-EXECABORT command 2, "},
+    {CALL_MULTI, "-EXECABORT command 1, HOLD: "},
+    {CALL_MULTI, "-EXECABORT command 1, CAPTURE: "},
+    {CALL_MULTI, "-EXECABORT command 1, VOID: "},
+    {CALL_MULTI, "-EXECABORT command 1, BALANCE: NOACCOUNT "},
+    {CALL_CLOCK, "+OK"},
 };
 #define GOALS (sizeof goals / sizeof goals[0])
 
-static void count_goals(const struct call *call, const char *reply)
+static void count_goals(const struct call *call, const char *reply, unsigned counts[GOALS])
 {
     for (size_t i = 0; i < GOALS; i++) {
         if (goals[i].kind == call->kind && strncmp(reply, goals[i].reply, strlen(goals[i].reply)) == 0)
-            goals[i].count++;
+            counts[i]++;
     }
 }
 
 /* Of the same scripts each time: what is told is about them, and not about the reference. */
 Test(reference_random, scripts_reach_every_answer)
 {
+    unsigned counts[GOALS] = {0};
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
         struct script script;
         struct buffer reply = {0};
@@ -115,7 +115,7 @@ Test(reference_random, scripts_reach_every_answer)
         script_make_whole(&script, seed, CALLS);
         for (size_t i = 0; i < script.count; i++) {
             reference_call(reference, &script.calls[i], &reply);
-            count_goals(&script.calls[i], reply.bytes);
+            count_goals(&script.calls[i], reply.bytes, counts);
         }
         reference_free(reference);
         buffer_free(&reply);
@@ -123,7 +123,7 @@ Test(reference_random, scripts_reach_every_answer)
     }
     for (size_t i = 0; i < GOALS; i++) {
         struct call call = {.kind = goals[i].kind};
-        cr_expect(goals[i].count > 0, "no %s is answered %s", call_word(&call), goals[i].reply);
+        cr_expect(counts[i] > 0, "no %s is answered %s", call_word(&call), goals[i].reply);
     }
 }
 

@@ -112,6 +112,18 @@ Test(reference_rules, totals_are_bounded_unless_the_account_is_unlimited_on_both
     );
 }
 
+Test(reference_rules, what_is_held_out_counts_towards_the_bound_of_debits)
+{
+    SESSION(
+        {"OPEN half USD UNLIMITED CEILING 0", ":1"},
+        {"HOLD h1 half @world/USD " MOST, ":2"},
+        {"WITHDRAW w1 half 0.01",
+         "-OVERFLOW the debits of half would add up to more than 2^127 - 1 of the smallest unit of USD"},
+        {"CAPTURE c1 h1 1", ":3"},
+        {"WITHDRAW w1 half 0.01", ":4"}
+    );
+}
+
 Test(reference_rules, what_is_held_counts_where_an_account_is_to_be_bounded)
 {
     SESSION(
@@ -301,6 +313,7 @@ Test(reference_rules, SWEEP_moves_what_is_available)
         {"LIMIT bob OVERDRAFT 5", "+OK"},
         {"SWEEP s6 bob carol MAX 3", "-INSUFFICIENT bob has -5.00 USD available, nothing to sweep"},
         {"SWEEP s1 alice bob", ":6"}, /* retries, whatever is available now */
+        {"SWEEP s1 alice bob MAX 0", REUSED("s1")},
         {"SWEEP s3 bob carol MAX 20.50", ":7"},
         {"SWEEP s3 bob carol MAX 20", REUSED("s3")},
         {"SWEEP s3 bob carol", REUSED("s3")},

@@ -59,6 +59,7 @@ Test(reference_rules_holds, CAPTURE_posts_in_full_or_less_and_releases_the_rest)
         {"CAPTURE c3 h2", ":8"},
         {"CAPTURE c3 h2", ":8"},
         {"CAPTURE c3 h2 10", REUSED("c3")},
+        {"CAPTURE c3 h2 0", REUSED("c3")},
         {"BALANCES alice bob", "64.50 35.50 "}
     );
 }
@@ -167,6 +168,24 @@ Test(reference_rules_holds, holds_expire_in_the_order_of_their_deadlines_then_of
         {"LOOKUP never", "hold 8 at 1000008 dora>carol 1.00 USD '' held remaining 1.00 expires never"},
         {"DEPOSIT d2 bob 1", ":12"},
         {"LOOKUP d2", "deposit 12 at 9000000002 @world>bob 1.00 USD '' posted"}
+    );
+}
+
+Test(reference_rules_holds, of_equal_deadlines_the_older_hold_expires_first)
+{
+    SESSION(
+        SESSION_OPENING,
+        {"HOLD old alice bob 1 TTL 2", ":5"},
+        {"CLOCK 1001000005", "+OK"},
+        {"HOLD new @world/USD carol 1 TTL 1", ":6"},
+        {"LOOKUP old", "hold 5 at 1000005 alice>bob 1.00 USD '' held remaining 1.00 expires at 2001000005"},
+        {"LOOKUP new",
+         "hold 6 at 1001000005 @world/USD>carol 1.00 USD '' held remaining 1.00 expires at 2001000005"},
+        {"CLOCK 2001000005", "+OK"},
+        {"ACCOUNT bob", "0.00 USD debits 0.00 credits 0.00 held_out 0.00 held_in 0.00 available 0.00 "
+                        "overdraft 0.00 opened 2 at 1000002 last 7 open "},
+        {"ACCOUNT carol", "0.00 USD debits 0.00 credits 0.00 held_out 0.00 held_in 0.00 available 0.00 "
+                          "overdraft 0.00 opened 3 at 1000003 last 8 open "}
     );
 }
 
