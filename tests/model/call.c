@@ -89,9 +89,82 @@ struct call call_balance(const char *account)
     return (struct call){.kind = CALL_BALANCES, .account_count = 1, .accounts = {account}};
 }
 
+struct call call_hold(const char *id, const char *from, const char *to, const char *amount, uint64_t seconds)
+{
+    struct call call = call_leg(CALL_HOLD, id, from, to, amount);
+    call.seconds = seconds;
+    return call;
+}
+
+struct call call_undo(enum call_kind kind, const char *id, const char *target)
+{
+    return (struct call){.kind = kind, .name = id, .target = target};
+}
+
+struct call call_extend(const char *id, const char *hold, uint64_t seconds)
+{
+    return (struct call){.kind = CALL_EXTEND, .name = id, .target = hold, .seconds = seconds};
+}
+
+struct call call_capture(const char *id, const char *hold, const char *amount)
+{
+    struct call call = {.kind = CALL_CAPTURE, .name = id, .target = hold, .has_amount = amount != NULL};
+    if (amount != NULL)
+        call.amount = call_amount(amount);
+    return call;
+}
+
+struct call call_sweep(const char *id, const char *from, const char *to, const char *max)
+{
+    struct call call = {.kind = CALL_SWEEP, .name = id, .leg_count = 1, .has_amount = max != NULL};
+    call.legs[0] = (struct call_leg){.from = from, .to = to};
+    if (max != NULL)
+        call.amount = call_amount(max);
+    return call;
+}
+
+struct call call_multi(const struct call *parts, unsigned count)
+{
+    return (struct call){.kind = CALL_MULTI, .parts = parts, .part_count = count};
+}
+
+struct call call_clock(uint64_t time)
+{
+    return (struct call){.kind = CALL_CLOCK, .time = time};
+}
+
+void call_add_condition(struct call *call, const char *account, enum call_relation relation,
+                        const char *amount)
+{
+    assert(call->condition_count < CALL_CONDITIONS_MAX);
+    bool negative = amount[0] == '-';
+    call->conditions[call->condition_count++] =
+        (struct call_condition){account, relation, negative, call_amount(amount + negative)};
+}
+
 bool call_moves_money(const struct call *call)
 {
     return call->kind == CALL_TRANSFER || call->kind == CALL_DEPOSIT || call->kind == CALL_WITHDRAW;
+}
+
+bool call_has_id(const struct call *call)
+{
+    return call_moves_money(call) || (call->kind >= CALL_SWEEP && call->kind <= CALL_REVERSE);
+}
+
+const char *call_word(const struct call *call)
+{
+    static const char *const words[] = {
+        [CALL_ASSET] = "ASSET",       [CALL_ASSETS] = "ASSETS",   [CALL_OPEN] = "OPEN",
+        [CALL_BALANCES] = "BALANCES", [CALL_ACCOUNT] = "ACCOUNT", [CALL_ACCOUNTS] = "ACCOUNTS",
+        [CALL_TRANSFER] = "TRANSFER", [CALL_DEPOSIT] = "DEPOSIT", [CALL_WITHDRAW] = "WITHDRAW",
+        [CALL_LOOKUP] = "LOOKUP",     [CALL_TRIAL] = "TRIAL",     [CALL_DBSIZE] = "DBSIZE",
+        [CALL_LIMIT] = "LIMIT",       [CALL_FREEZE] = "FREEZE",   [CALL_THAW] = "THAW",
+        [CALL_CLOSE] = "CLOSE",       [CALL_SWEEP] = "SWEEP",     [CALL_HOLD] = "HOLD",
+        [CALL_CAPTURE] = "CAPTURE",   [CALL_EXTEND] = "EXTEND",   [CALL_VOID] = "VOID",
+        [CALL_REVERSE] = "REVERSE",   [CALL_MULTI] = "MULTI",     [CALL_CLOCK] = "CLOCK",
+        [CALL_EXPIRE] = "EXPIRE"};
+    return call->kind == CALL_BALANCES && call->account_count == 1 ? "BALANCE" : words[call->kind];
 }
 
 static void write_decimal(struct buffer *out, const char *before, struct decimal value)
@@ -100,52 +173,80 @@ static void write_decimal(struct buffer *out, const char *before, struct decimal
     buffer_printf(out, "%s%.*s", before, (int)decimal_format(value, text), text);
 }
 
-static void write_open(const struct call *call, struct buffer *out)
+static void write_options(const struct call *call, struct buffer *out)
 {
-    buffer_printf(out, "OPEN %s %s", call->name, call->asset);
     if (call->unlimited)
         buffer_printf(out, " UNLIMITED");
-    else
+    else if (call->kind == CALL_OPEN || call->has_overdraft)
         write_decimal(out, " OVERDRAFT ", call->overdraft);
     if (call->has_ceiling)
         write_decimal(out, " CEILING ", call->ceiling);
+    if (call->no_ceiling)
+        buffer_printf(out, " NOCEILING");
 }
 
-static void write_legs(const struct call *call, const char *word, struct buffer *out)
+static void write_legs(const struct call *call, struct buffer *out)
 {
-    buffer_printf(out, "%s %s", word, call->name);
     for (unsigned i = 0; i < call->leg_count; i++) {
         const struct call_leg *leg = &call->legs[i];
         if (call->kind != CALL_DEPOSIT)
             buffer_printf(out, " %s", leg->from);
         if (call->kind != CALL_WITHDRAW)
             buffer_printf(out, " %s", leg->to);
-        write_decimal(out, " ", leg->amount);
+        if (call->kind != CALL_SWEEP)
+            write_decimal(out, " ", leg->amount);
     }
-    if (call->note[0] != '\0')
-        buffer_printf(out, " NOTE '%s'", call->note);
+}
+
+static void write_conditions(const struct call *call, struct buffer *out)
+{
+    static const char *const relations[] = {"GE", "LE", "EQ"};
+    for (unsigned i = 0; i < call->condition_count; i++) {
+        const struct call_condition *condition = &call->conditions[i];
+        buffer_printf(out, " IF %s %s", condition->account, relations[condition->relation]);
+        write_decimal(out, condition->negative ? " -" : " ", condition->amount);
+    }
+}
+
+static void write_parts(const struct call *call, struct buffer *out)
+{
+    for (unsigned i = 0; i < call->part_count; i++) {
+        buffer_printf(out, "%s", i == 0 ? " " : "; ");
+        call_write(&call->parts[i], out);
+    }
+    buffer_printf(out, " EXEC");
 }
 
 void call_write(const struct call *call, struct buffer *out)
 {
-    switch (call->kind) {
-    case CALL_ASSET: buffer_printf(out, "ASSET %s %u", call->name, call->scale); return;
-    case CALL_ASSETS: buffer_printf(out, "ASSETS"); return;
-    case CALL_OPEN: write_open(call, out); return;
-    case CALL_BALANCES:
-        buffer_printf(out, "BALANCES");
-        for (unsigned i = 0; i < call->account_count; i++)
-            buffer_printf(out, " %s", call->accounts[i]);
-        return;
-    case CALL_ACCOUNT: buffer_printf(out, "ACCOUNT %s", call->name); return;
-    case CALL_ACCOUNTS:
-        buffer_printf(out, "ACCOUNTS %llu COUNT %u", (unsigned long long)call->after, call->count);
-        return;
-    case CALL_TRANSFER: write_legs(call, "TRANSFER", out); return;
-    case CALL_DEPOSIT: write_legs(call, "DEPOSIT", out); return;
-    case CALL_WITHDRAW: write_legs(call, "WITHDRAW", out); return;
-    case CALL_LOOKUP: buffer_printf(out, "LOOKUP %s", call->name); return;
-    case CALL_TRIAL: buffer_printf(out, "TRIAL"); return;
-    case CALL_DBSIZE: buffer_printf(out, "DBSIZE"); return;
-    }
+    buffer_printf(out, "%s", call_word(call));
+    if (call->name != NULL)
+        buffer_printf(out, " %s", call->name);
+    if (call->target != NULL)
+        buffer_printf(out, " %s", call->target);
+    if (call->kind == CALL_ASSET)
+        buffer_printf(out, " %u", call->scale);
+    if (call->kind == CALL_OPEN)
+        buffer_printf(out, " %s", call->asset);
+    if (call->kind == CALL_ACCOUNTS)
+        buffer_printf(out, " %llu COUNT %u", (unsigned long long)call->after, call->count);
+    if (call->kind == CALL_CLOCK)
+        buffer_printf(out, " %llu", (unsigned long long)call->time);
+    if (call->kind == CALL_OPEN || call->kind == CALL_LIMIT)
+        write_options(call, out);
+    for (unsigned i = 0; i < call->account_count; i++)
+        buffer_printf(out, " %s", call->accounts[i]);
+    write_legs(call, out);
+    if (call->has_amount)
+        write_decimal(out, call->kind == CALL_SWEEP ? " MAX " : " ", call->amount);
+    if (call->seconds > 0)
+        buffer_printf(out, "%s%llu", call->kind == CALL_HOLD ? " TTL " : " ",
+                      (unsigned long long)call->seconds);
+    if (call->keep)
+        buffer_printf(out, " KEEP");
+    write_conditions(call, out);
+    if (call->note != NULL && call->note[0] != '\0')
+        buffer_printf(out, " NOTE '%s'", call->note);
+    if (call->kind == CALL_MULTI)
+        write_parts(call, out);
 }

@@ -1,4 +1,4 @@
-/* reference.c: see reference.h. What it does to money; what it shows is in reference_look.c. */
+/* reference.c: see reference.h. The books, and which file does which command. */
 #include "tests/model/reference_state.h"
 
 #include <assert.h>
@@ -10,78 +10,103 @@ static const struct {
     unsigned scale;
 } known_assets[] = {{"JPY", 0}, {"EUR", 2}, {"USD", 2}, {"BHD", 3}, {"BTC", 8}, {"ETH", 18}};
 
-static void asset_add(struct reference *reference, const char *code, unsigned scale)
+void reference_asset_add(struct books *books, const char *code, unsigned scale)
 {
-    assert(reference->asset_count < REFERENCE_ASSETS_MAX);
-    unsigned place = reference->asset_count++;
-    struct reference_asset *asset = &reference->assets[place];
-    *asset = (struct reference_asset){.code = code, .scale = scale};
-    const char *world = words_printf(&reference->words, "@world/%s", code);
-    assert(reference->account_count < REFERENCE_ACCOUNTS_MAX);
-    reference->accounts[reference->account_count++] =
-        (struct reference_account){.id = world, .asset = place, .unlimited = true, .world = true};
+    assert(books->asset_count < REFERENCE_ASSETS_MAX && books->account_count < REFERENCE_ACCOUNTS_MAX);
+    unsigned place = books->asset_count++;
+    books->assets[place] = (struct reference_asset){.code = code, .scale = scale};
+    books->accounts[books->account_count++] =
+        (struct reference_account){.id = words_printf(books->words, "@world/%s", code),
+                                   .asset = place,
+                                   .unlimited = true,
+                                   .world = true};
 }
 
 struct reference *reference_create(void)
 {
     struct reference *reference = calloc(1, sizeof *reference);
     assert(reference != NULL);
-    reference->clock = REFERENCE_EPOCH;
+    reference->now.words = &reference->words;
+    reference->now.clock = REFERENCE_EPOCH;
     for (size_t i = 0; i < sizeof known_assets / sizeof known_assets[0]; i++)
-        asset_add(reference, known_assets[i].code, known_assets[i].scale);
+        reference_asset_add(&reference->now, known_assets[i].code, known_assets[i].scale);
     return reference;
 }
 
 void reference_free(struct reference *reference)
 {
-    free(reference->transfers);
+    for (size_t i = 0; i < reference->now.deed_count; i++)
+        free(reference->now.deeds[i].call);
+    free(reference->now.deeds);
+    free(reference->tried.deeds);
     words_free(&reference->words);
     free(reference);
 }
 
 sequence_t reference_last(const struct reference *reference)
 {
-    return reference->last;
+    return reference->now.last;
 }
 
 void reference_set_clock(struct reference *reference, uint64_t time)
 {
-    reference->clock = time;
+    reference->now.clock = time;
 }
 
-struct reference_account *reference_find(struct reference_account *accounts, unsigned count, const char *id)
+struct reference_account *reference_find(const struct books *books, const char *id)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(accounts[i].id, id) == 0)
-            return &accounts[i];
+    for (unsigned i = 0; i < books->account_count; i++) {
+        if (strcmp(books->accounts[i].id, id) == 0)
+            return (struct reference_account *)(uintptr_t)&books->accounts[i];
     }
     return NULL;
 }
 
-struct reference_asset *reference_asset(struct reference *reference, const char *code)
+struct reference_asset *reference_asset(const struct books *books, const char *code)
 {
-    for (unsigned i = 0; i < reference->asset_count; i++) {
-        if (strcmp(reference->assets[i].code, code) == 0)
-            return &reference->assets[i];
+    for (unsigned i = 0; i < books->asset_count; i++) {
+        if (strcmp(books->assets[i].code, code) == 0)
+            return (struct reference_asset *)(uintptr_t)&books->assets[i];
     }
     return NULL;
 }
 
-const struct reference_transfer *reference_transfer(const struct reference *reference, const char *id)
+struct reference_deed *reference_deed(const struct books *books, const char *id)
 {
-    for (size_t i = 0; i < reference->transfer_count; i++) {
-        if (strcmp(reference->transfers[i].call.name, id) == 0)
-            return &reference->transfers[i];
+    for (size_t i = 0; i < books->deeds_before; i++) {
+        if (strcmp(books->deeds[i].call->name, id) == 0)
+            return &books->deeds[i];
     }
     return NULL;
+}
+
+struct reference_deed *reference_deed_add(struct books *books, const struct call *call)
+{
+    assert(books->deed_count < books->deed_room);
+    struct reference_deed *deed = &books->deeds[books->deed_count++];
+    *deed = (struct reference_deed){.call = malloc(sizeof *call)};
+    assert(deed->call != NULL);
+    *deed->call = *call;
+    return deed;
+}
+
+struct stamp reference_number(struct books *books)
+{
+    return (struct stamp){++books->last, books->clock++};
+}
+
+void reference_answer(struct buffer *reply, sequence_t number)
+{
+    buffer_printf(reply, ":%llu", (unsigned long long)number);
 }
 
 const char *reference_account(const struct reference *reference, sequence_t number, const char **asset)
 {
-    for (unsigned i = 0; i < reference->account_count; i++) {
-        const struct reference_account *account = &reference->accounts[i];
+    const struct books *books = &reference->now;
+    for (unsigned i = 0; i < books->account_count; i++) {
+        const struct reference_account *account = &books->accounts[i];
         if (!account->world && account->opened.number == number) {
-            *asset = reference->assets[account->asset].code;
+            *asset = books->assets[account->asset].code;
             return account->id;
         }
     }
@@ -91,159 +116,98 @@ const char *reference_account(const struct reference *reference, sequence_t numb
 
 unsigned reference_scale(const struct reference *reference, const char *asset)
 {
-    const struct reference_asset *found = reference_asset((struct reference *)(uintptr_t)reference, asset);
+    const struct reference_asset *found = reference_asset(&reference->now, asset);
     assert(found != NULL);
     return found->scale;
 }
 
-static struct stamp take_numbers(struct reference *reference, unsigned count)
+void reference_do(struct books *books, const struct call *call, struct buffer *reply)
 {
-    struct stamp stamp = {reference->last + 1, reference->clock};
-    reference->last += count;
-    reference->clock += count;
-    return stamp;
+    if (reference_answered(books, call, reply))
+        return;
+    if (call_moves_money(call))
+        reference_transfer(books, call, reply);
+    else if (call->kind == CALL_SWEEP)
+        reference_sweep(books, call, reply);
+    else if (call->kind == CALL_REVERSE)
+        reference_reverse(books, call, reply);
+    else if (call->kind == CALL_HOLD)
+        reference_hold(books, call, reply);
+    else if (call->kind == CALL_CAPTURE)
+        reference_capture(books, call, reply);
+    else if (call->kind == CALL_EXTEND)
+        reference_extend(books, call, reply);
+    else if (call->kind == CALL_VOID)
+        reference_void(books, call, reply);
 }
 
-/* ASSET code scale. */
-static bool answer_asset(struct reference *reference, const struct call *call, struct buffer *reply)
+static void books_execute(struct books *books, const struct call *call, struct buffer *reply)
 {
-    const struct reference_asset *asset = reference_asset(reference, call->name);
-    if (asset != NULL && asset->scale != call->scale) {
-        buffer_printf(reply, "-EXISTS %s is defined with scale %u", asset->code, asset->scale);
-        return false;
+    switch (call->kind) {
+    case CALL_ASSET: reference_define(books, call, reply); return;
+    case CALL_OPEN: reference_open(books, call, reply); return;
+    case CALL_LIMIT: reference_limit(books, call, reply); return;
+    case CALL_FREEZE:
+    case CALL_THAW:
+    case CALL_CLOSE: reference_set_state(books, call, reply); return;
+    case CALL_TRANSFER:
+    case CALL_DEPOSIT:
+    case CALL_WITHDRAW:
+    case CALL_SWEEP:
+    case CALL_HOLD:
+    case CALL_CAPTURE:
+    case CALL_EXTEND:
+    case CALL_VOID:
+    case CALL_REVERSE: reference_do(books, call, reply); return;
+    case CALL_MULTI: reference_multi(books, call, reply); return;
+    case CALL_CLOCK: reference_clock(books, call, reply); return;
+    case CALL_EXPIRE: reference_expire(books, call, reply); return;
+    case CALL_BALANCES:
+    case CALL_ACCOUNT:
+    case CALL_ACCOUNTS:
+    case CALL_LOOKUP:
+    case CALL_TRIAL:
+    case CALL_ASSETS:
+    case CALL_DBSIZE: reference_look(books, call, reply); return;
     }
-    buffer_printf(reply, "+OK");
-    return asset == NULL || !asset->defined;
 }
 
-static void do_asset(struct reference *reference, const struct call *call)
+/* Copies the books, with room for all that one command may do. */
+static void books_copy(struct books *to, const struct books *from)
 {
-    if (reference_asset(reference, call->name) == NULL)
-        asset_add(reference, call->name, call->scale);
-    reference_asset(reference, call->name)->defined = true;
-    take_numbers(reference, 1);
-}
-
-/* Turns an option of OPEN into smallest units; answers why not. */
-static bool option_fits(const struct reference_asset *asset, const char *option, struct decimal written,
-                        amount_t *amount, struct buffer *reply)
-{
-    char text[AMOUNT_TEXT_MAX];
-    int length = (int)decimal_format(written, text);
-    if (written.digits > asset->scale) {
-        buffer_printf(reply, "-AMOUNT %s %.*s has %u fraction digits, %s has %u", option, length, text,
-                      written.digits, asset->code, asset->scale);
-        return false;
+    struct reference_deed *deeds = to->deeds;
+    size_t room = to->deed_room;
+    if (room < from->deed_count + LEGS_MAX) {
+        room = 2 * (from->deed_count + LEGS_MAX);
+        deeds = realloc(deeds, room * sizeof *deeds);
+        assert(deeds != NULL);
     }
-    if (!decimal_to_amount(written, asset->scale, amount) || *amount > AMOUNT_TOTAL_MAX) {
-        buffer_printf(reply,
-                      "-AMOUNT %s %.*s is more than an account can hold, 2^127 - 1 of the smallest unit "
-                      "of %s",
-                      option, length, text, asset->code);
-        return false;
-    }
-    return true;
+    *to = *from;
+    to->deeds = deeds;
+    to->deed_room = room;
+    if (from->deed_count > 0)
+        memcpy(deeds, from->deeds, from->deed_count * sizeof *deeds);
+    to->deeds_before = from->deed_count;
 }
 
-static void answer_exists(const struct reference *reference, const struct reference_account *has,
-                          struct buffer *reply)
-{
-    const struct reference_asset *asset = &reference->assets[has->asset];
-    char text[AMOUNT_TEXT_MAX];
-    buffer_printf(reply, "-EXISTS %s is open with other options: asset %s, ", has->id, asset->code);
-    if (has->unlimited)
-        buffer_printf(reply, "unlimited, ");
-    else
-        buffer_printf(reply, "overdraft %.*s, ", (int)amount_format(has->overdraft, asset->scale, text),
-                      text);
-    if (has->has_ceiling)
-        buffer_printf(reply, "ceiling %.*s", (int)amount_format(has->ceiling, asset->scale, text), text);
-    else
-        buffer_printf(reply, "no ceiling");
-}
-
-/* OPEN. When it would open the account, `opened` is the account to be. */
-static bool answer_open(struct reference *reference, const struct call *call,
-                        struct reference_account *opened, struct buffer *reply)
-{
-    const struct reference_asset *asset = reference_asset(reference, call->asset);
-    if (asset == NULL) {
-        buffer_printf(reply, "-ASSET %s is not an asset; ASSET %s scale defines it", call->asset,
-                      call->asset);
-        return false;
-    }
-    *opened = (struct reference_account){.id = call->name,
-                                         .asset = (unsigned)(asset - reference->assets),
-                                         .unlimited = call->unlimited,
-                                         .has_ceiling = call->has_ceiling};
-    if (!option_fits(asset, "overdraft", call->overdraft, &opened->overdraft, reply) ||
-        !option_fits(asset, "ceiling", call->ceiling, &opened->ceiling, reply))
-        return false;
-    const struct reference_account *has =
-        reference_find(reference->accounts, reference->account_count, call->name);
-    if (has == NULL) {
-        sequence_t number = reference->last + 1;
-        buffer_printf(reply, ":%llu", (unsigned long long)number);
-        return true;
-    }
-    if (has->asset == opened->asset && has->unlimited == opened->unlimited &&
-        has->has_ceiling == opened->has_ceiling && has->overdraft == opened->overdraft &&
-        has->ceiling == opened->ceiling)
-        buffer_printf(reply, ":%llu", (unsigned long long)has->opened.number);
-    else
-        answer_exists(reference, has, reply);
-    return false;
-}
-
-static void do_open(struct reference *reference, const struct reference_account *opened)
-{
-    assert(reference->account_count < REFERENCE_ACCOUNTS_MAX);
-    struct reference_account *account = &reference->accounts[reference->account_count++];
-    *account = *opened;
-    account->opened = take_numbers(reference, 1);
-}
-
-static void do_transfer(struct reference *reference, const struct call *call)
-{
-    memcpy(reference->accounts, reference->tried, sizeof reference->tried);
-    if (reference->transfer_count == reference->transfer_room) {
-        reference->transfer_room = reference->transfer_room == 0 ? 64 : reference->transfer_room * 2;
-        reference->transfers =
-            realloc(reference->transfers, reference->transfer_room * sizeof *reference->transfers);
-        assert(reference->transfers != NULL);
-    }
-    struct reference_transfer *transfer = &reference->transfers[reference->transfer_count++];
-    transfer->call = *call;
-    transfer->stamp = take_numbers(reference, call->leg_count);
-    for (unsigned i = 0; i < call->leg_count; i++)
-        transfer->assets[i] = reference->tried_assets[i];
-}
-
-/* Answers a call; executes it as well when it is one that changes something and `execute` is set. */
 static void call_take(struct reference *reference, const struct call *call, bool execute,
                       struct buffer *reply)
 {
-    struct reference_account opened;
-    bool changes = false;
+    struct books *now = &reference->now;
+    struct books *tried = &reference->tried;
     reply->start = reply->end = 0;
-    if (call->kind == CALL_ASSET)
-        changes = answer_asset(reference, call, reply);
-    else if (call->kind == CALL_OPEN)
-        changes = answer_open(reference, call, &opened, reply);
-    else if (call_moves_money(call))
-        changes = reference_try(reference, call, reply);
-    else
-        reference_look(reference, call, reply);
+    books_copy(tried, now);
+    books_execute(tried, call, reply);
     buffer_append(reply, "", 1);
 
-    if (!changes || !execute)
+    if (execute && reply->bytes[0] != '-') {
+        struct books before = *now;
+        *now = *tried;
+        *tried = before;
         return;
-    if (call->kind == CALL_ASSET)
-        do_asset(reference, call);
-    else if (call->kind == CALL_OPEN)
-        do_open(reference, &opened);
-    else
-        do_transfer(reference, call);
+    }
+    for (size_t i = now->deed_count; i < tried->deed_count; i++)
+        free(tried->deeds[i].call);
 }
 
 void reference_call(struct reference *reference, const struct call *call, struct buffer *reply)

@@ -2,7 +2,14 @@
  *
  * It follows docs/protocol.md and shares nothing with ledger/ but the arithmetic of proto/amount.h, so that a
  * mistake in one is not repeated in the other. Replies are texts: ":7" a number, "+OK", "-CODE sentence", and
- * for the commands that look, what they see in a form that cluster.h writes too.
+ * for the commands that look, what they see in a form that cluster.h writes too. A MULTI's is that of its
+ * parts,
+ * "[:7, 12.34, :8]".
+ *
+ * Every number comes one nanosecond after the one before. A CALL_CLOCK moves the clock on, never back, and
+ * all holds whose deadline is not after its time expire, in the order of their deadlines, then of their
+ * numbers. A CALL_EXPIRE ends one hold whose deadline is not after the time of the next number, and answers
+ * its number.
  */
 #ifndef BURSAR_TESTS_MODEL_REFERENCE_H
 #define BURSAR_TESTS_MODEL_REFERENCE_H
@@ -18,7 +25,8 @@ struct reference;
 struct reference *reference_create(void);
 void reference_free(struct reference *reference);
 
-/** Executes a call. `reply` is emptied and filled, NUL-terminated. Names in `call` must outlive it. */
+/** Executes a call. `reply` is emptied and filled, NUL-terminated. Names in `call` must outlive the
+ * reference. */
 void reference_call(struct reference *reference, const struct call *call, struct buffer *reply);
 
 /** What reference_call would answer, without doing it. */

@@ -4,10 +4,13 @@
 #include "tests/model/reference_state.h"
 #include "tests/model/sight.h"
 
-static struct sight account_sight(const struct reference *reference, const struct reference_account *account)
+static struct sight account_sight(const struct books *books, const struct reference_account *account)
 {
-    const struct reference_asset *asset = &reference->assets[account->asset];
-    return (struct sight){.asset = asset->code,
+    const struct reference_asset *asset = &books->assets[account->asset];
+    return (struct sight){.state = account->closed   ? "closed"
+                                   : account->frozen ? "frozen"
+                                                     : "open",
+                          .asset = asset->code,
                           .scale = asset->scale,
                           .unlimited = account->unlimited,
                           .has_ceiling = account->has_ceiling,
@@ -15,39 +18,39 @@ static struct sight account_sight(const struct reference *reference, const struc
                           .ceiling = account->ceiling,
                           .debits = account->debits,
                           .credits = account->credits,
+                          .held_out = account->held_out,
+                          .held_in = account->held_in,
                           .opened = account->opened,
                           .last = account->last};
 }
 
-static void look_balances(struct reference *reference, const struct call *call, struct buffer *reply)
+static void look_balances(const struct books *books, const struct call *call, struct buffer *reply)
 {
     for (unsigned i = 0; i < call->account_count; i++) {
-        const struct reference_account *account =
-            reference_find(reference->accounts, reference->account_count, call->accounts[i]);
+        const struct reference_account *account = reference_find(books, call->accounts[i]);
         struct sight sight = {0};
         if (account != NULL)
-            sight = account_sight(reference, account);
+            sight = account_sight(books, account);
         sight_balance(account != NULL ? &sight : NULL, reply);
     }
 }
 
-static void look_account(struct reference *reference, const struct call *call, struct buffer *reply)
+static void look_account(const struct books *books, const struct call *call, struct buffer *reply)
 {
-    const struct reference_account *account =
-        reference_find(reference->accounts, reference->account_count, call->name);
+    const struct reference_account *account = reference_find(books, call->name);
     struct sight sight = {0};
     if (account != NULL)
-        sight = account_sight(reference, account);
+        sight = account_sight(books, account);
     sight_account(account != NULL ? &sight : NULL, reply);
 }
 
 /* Accounts are in the array in the order of their opening, with the @worlds between them. */
-static void look_accounts(const struct reference *reference, const struct call *call, struct buffer *reply)
+static void look_accounts(const struct books *books, const struct call *call, struct buffer *reply)
 {
     unsigned found = 0;
     bool more = false;
-    for (unsigned i = 0; i < reference->account_count && !more; i++) {
-        const struct reference_account *account = &reference->accounts[i];
+    for (unsigned i = 0; i < books->account_count && !more; i++) {
+        const struct reference_account *account = &books->accounts[i];
         if (account->world || account->opened.number <= call->after)
             continue;
         more = found == call->count;
@@ -58,37 +61,47 @@ static void look_accounts(const struct reference *reference, const struct call *
     sight_more(more, reply);
 }
 
-static void look_transfer(const struct reference *reference, const struct call *call, struct buffer *reply)
+static void look_deed(const struct books *books, const struct call *call, struct buffer *reply)
 {
-    const struct reference_transfer *transfer = reference_transfer(reference, call->name);
-    if (transfer == NULL) {
+    static const char *const states[] = {"posted", "reversed", "held", "captured",
+                                         "voided", "expired",  "done"};
+    const struct reference_deed *deed = reference_deed(books, call->name);
+    if (deed == NULL) {
         sight_nothing(reply);
         return;
     }
-    const struct call *made = &transfer->call;
-    sight_transfer(made->kind, transfer->stamp, reply);
+    const struct call *made = deed->call;
+    unsigned scale = 0;
+    sight_head(made->kind, deed->stamp, reply);
     for (unsigned i = 0; i < made->leg_count; i++) {
-        const struct reference_asset *asset = &reference->assets[transfer->assets[i]];
+        const struct call_leg *leg = &made->legs[i];
+        struct trial sides = {.books = (struct books *)(uintptr_t)books, .call = made, .leg = i};
+        reference_find_sides(&sides);
+        const struct reference_asset *asset = &books->assets[sides.from->asset];
         amount_t amount = 0;
-        (void)decimal_to_amount(made->legs[i].amount, asset->scale, &amount);
-        sight_leg(made->legs[i].from, strlen(made->legs[i].from), made->legs[i].to, strlen(made->legs[i].to),
-                  reply);
-        sight_amount(amount, asset->code, asset->scale, reply);
+        scale = asset->scale;
+        (void)decimal_to_amount(leg->amount, scale, &amount);
+        sight_leg(leg->from, strlen(leg->from), leg->to, strlen(leg->to), reply);
+        sight_amount(amount, asset->code, scale, reply);
     }
-    sight_note(made->note, strlen(made->note), reply);
+    const char *note = made->note != NULL ? made->note : "";
+    sight_note(note, strlen(note), reply);
+    sight_state(states[deed->state], reply);
+    if (made->kind == CALL_HOLD)
+        sight_hold(deed->remaining, scale, deed->deadline, reply);
 }
 
 /* TRIAL, ASSETS and DBSIZE: add everything up, asset by asset. */
-static void look_totals(const struct reference *reference, const struct call *call, struct buffer *reply)
+static void look_totals(const struct books *books, const struct call *call, struct buffer *reply)
 {
     uint64_t all = 0;
-    sight_totals_of(call->kind, reference->last, reply);
-    for (unsigned place = 0; place < reference->asset_count; place++) {
+    sight_totals_of(call->kind, books->last, reply);
+    for (unsigned place = 0; place < books->asset_count; place++) {
         struct total debits = {0};
         struct total credits = {0};
         uint64_t accounts = 0;
-        for (unsigned i = 0; i < reference->account_count; i++) {
-            const struct reference_account *account = &reference->accounts[i];
+        for (unsigned i = 0; i < books->account_count; i++) {
+            const struct reference_account *account = &books->accounts[i];
             if (account->asset != place)
                 continue;
             total_merge(&debits, account->debits);
@@ -96,27 +109,23 @@ static void look_totals(const struct reference *reference, const struct call *ca
             accounts += account->world ? 0 : 1;
         }
         all += accounts;
-        const struct reference_asset *asset = &reference->assets[place];
+        const struct reference_asset *asset = &books->assets[place];
         if (accounts > 0 || asset->defined)
             sight_totals(call->kind, asset->code, asset->scale, debits, credits, accounts, reply);
     }
     sight_count(call->kind, all, reply);
 }
 
-void reference_look(struct reference *reference, const struct call *call, struct buffer *reply)
+void reference_look(const struct books *books, const struct call *call, struct buffer *reply)
 {
-    switch (call->kind) {
-    case CALL_BALANCES: look_balances(reference, call, reply); return;
-    case CALL_ACCOUNT: look_account(reference, call, reply); return;
-    case CALL_ACCOUNTS: look_accounts(reference, call, reply); return;
-    case CALL_LOOKUP: look_transfer(reference, call, reply); return;
-    case CALL_TRIAL:
-    case CALL_ASSETS:
-    case CALL_DBSIZE: look_totals(reference, call, reply); return;
-    case CALL_ASSET:
-    case CALL_OPEN:
-    case CALL_TRANSFER:
-    case CALL_DEPOSIT:
-    case CALL_WITHDRAW: return;
-    }
+    if (call->kind == CALL_BALANCES)
+        look_balances(books, call, reply);
+    else if (call->kind == CALL_ACCOUNT)
+        look_account(books, call, reply);
+    else if (call->kind == CALL_ACCOUNTS)
+        look_accounts(books, call, reply);
+    else if (call->kind == CALL_LOOKUP)
+        look_deed(books, call, reply);
+    else
+        look_totals(books, call, reply);
 }

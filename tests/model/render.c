@@ -71,6 +71,19 @@ unsigned render_request(const struct call *call, const struct sender *sender, st
     case CALL_TRIAL:
     case CALL_ASSETS:
     case CALL_DBSIZE: route = &compose_survey(out, sender)->route; break;
+    case CALL_LIMIT:
+    case CALL_FREEZE:
+    case CALL_THAW:
+    case CALL_CLOSE:
+    case CALL_SWEEP:
+    case CALL_HOLD:
+    case CALL_CAPTURE:
+    case CALL_EXTEND:
+    case CALL_VOID:
+    case CALL_REVERSE:
+    case CALL_MULTI:
+    case CALL_CLOCK:
+    case CALL_EXPIRE: break; /* only the reference knows them */
     }
     assert(route != NULL);
     return members_first(route->members);
@@ -99,7 +112,8 @@ static sequence_t reply_read(const struct call *call, const struct read_message 
     for (uint32_t i = 0; i < read->view_count; i++) {
         const struct view *view = &read->views[i];
         char code[ASSET_CODE_MAX + 1];
-        struct sight sight = {.asset = code_of(&view->asset, code),
+        struct sight sight = {.state = "open",
+                              .asset = code_of(&view->asset, code),
                               .scale = view->asset.scale,
                               .unlimited = view->unlimited,
                               .has_ceiling = view->has_ceiling,
@@ -126,7 +140,7 @@ static sequence_t reply_lookup(const struct lookup_answer *answer, struct buffer
         sight_nothing(reply);
         return answer->seen;
     }
-    sight_transfer(kinds[answer->type], answer->stamp, reply);
+    sight_head(kinds[answer->type], answer->stamp, reply);
     for (unsigned i = 0; i < answer->leg_count; i++) {
         const struct lookup_leg *leg = &answer->legs[i];
         char code[ASSET_CODE_MAX + 1];
@@ -135,6 +149,7 @@ static sequence_t reply_lookup(const struct lookup_answer *answer, struct buffer
         sight_amount(leg->amount, code_of(&leg->asset, code), leg->asset.scale, reply);
     }
     sight_note(message_text(answer, answer->note), answer->note_length, reply);
+    sight_state("posted", reply);
     return answer->seen;
 }
 

@@ -1,15 +1,11 @@
 /* script.c: see script.h. */
-#include "tests/model/script.h"
+#include "tests/model/script_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/proto_dice.h"
-
 #define LISTED_MAX 12 /* calls that a report shows */
-#define RECENT     10 /* calls that are likely to be in flight together */
-#define OPENED     8  /* accounts that are opened at once; the others may be at any time */
 
 const char *const script_accounts[SCRIPT_ACCOUNTS] = {
     "alice",       "bob",
@@ -26,8 +22,6 @@ static const char *const account_assets[SCRIPT_ACCOUNTS] = {"USD", "USD", "USD",
 static const char *const missing[] = {"nobody", "@world", "@world/", "{shop}:none", "@world/NOPE"};
 static const char *const worlds[] = {"@world/USD", "@world/EUR", "@world/POINTS", "@world/ETH"};
 static const char *const notes[] = {"", "", "", "rent", "for the \"second\" time"};
-
-#define PICK(dice, list) ((list)[dice_below((dice), sizeof(list) / sizeof((list)[0]))])
 
 /* Amounts that are special to some asset or to 128 bits. */
 static const char *const edges[] = {
@@ -47,7 +41,7 @@ static const char *const edges[] = {
     "170141183460469231731.687303715884105727"  /* 2^127 - 1 wei */
 };
 
-static struct decimal any_amount(struct dice *dice)
+struct decimal script_amount(struct dice *dice)
 {
     if (dice_below(dice, 12) == 0)
         return call_amount(PICK(dice, edges));
@@ -59,7 +53,7 @@ static struct decimal any_amount(struct dice *dice)
     return (struct decimal){units, (uint8_t)digits};
 }
 
-static const char *any_account(struct dice *dice)
+const char *script_account(struct dice *dice)
 {
     unsigned throw = dice_below(dice, 40);
     if (throw == 0)
@@ -70,12 +64,16 @@ static const char *any_account(struct dice *dice)
     return throw < 20 ? script_accounts[dice_below(dice, 3)] : PICK(dice, script_accounts);
 }
 
-static struct call any_open(struct dice *dice, unsigned account)
+struct call script_open(struct dice *dice, unsigned account)
 {
     struct call call = call_open(script_accounts[account], account_assets[account]);
     switch (dice_below(dice, 8)) {
     case 0: call.overdraft = call_amount("10"); break;
-    case 1: call.unlimited = true; break;
+    case 1:
+        call.unlimited = true;
+        call.has_ceiling = true;
+        call.ceiling = call_amount("1000000");
+        break;
     case 2:
     case 3:
         call.has_ceiling = true;
@@ -101,45 +99,45 @@ static struct call any_open(struct dice *dice, unsigned account)
     return call;
 }
 
-static const char *new_id(struct script *script, struct dice *dice, size_t place)
+const char *script_id(struct script *script, struct dice *dice, size_t place)
 {
     const char *tag = dice_below(dice, 6) == 0 ? "{shop}" : "";
     return words_printf(&script->words, "%st%u", tag, (unsigned)place);
 }
 
-static struct call any_transfer(struct script *script, struct dice *dice, size_t place)
+struct call script_transfer(struct script *script, struct dice *dice, size_t place)
 {
     struct call call = {
-        .kind = CALL_TRANSFER, .name = new_id(script, dice, place), .note = PICK(dice, notes)};
+        .kind = CALL_TRANSFER, .name = script_id(script, dice, place), .note = PICK(dice, notes)};
     unsigned throw = dice_below(dice, 200);
     call.leg_count = throw == 0 ? LEGS_MAX : throw < 110 ? 1 : 2 + dice_below(dice, 4);
     for (unsigned i = 0; i < call.leg_count; i++) {
         struct call_leg *leg = &call.legs[i];
         bool chained = i > 0 && dice_below(dice, 2) == 0;
-        leg->from = chained ? call.legs[i - 1].to : any_account(dice);
-        leg->to = any_account(dice);
+        leg->from = chained ? call.legs[i - 1].to : script_account(dice);
+        leg->to = script_account(dice);
         if (strcmp(leg->from, leg->to) == 0 && dice_below(dice, 8) > 0)
             leg->to = PICK(dice, script_accounts);
-        leg->amount = chained && dice_below(dice, 2) == 0 ? call.legs[i - 1].amount : any_amount(dice);
+        leg->amount = chained && dice_below(dice, 2) == 0 ? call.legs[i - 1].amount : script_amount(dice);
     }
     return call;
 }
 
-static struct call any_world_transfer(struct script *script, struct dice *dice, size_t place)
+struct call script_world_transfer(struct script *script, struct dice *dice, size_t place)
 {
     bool deposit = dice_below(dice, 3) > 0;
     struct call call = {.kind = deposit ? CALL_DEPOSIT : CALL_WITHDRAW,
-                        .name = new_id(script, dice, place),
+                        .name = script_id(script, dice, place),
                         .note = PICK(dice, notes),
                         .leg_count = 1};
-    const char *account = any_account(dice);
-    call.legs[0] = (struct call_leg){
-        .from = deposit ? "@world" : account, .to = deposit ? account : "@world", .amount = any_amount(dice)};
+    const char *account = script_account(dice);
+    call.legs[0] = (struct call_leg){.from = deposit ? "@world" : account,
+                                     .to = deposit ? account : "@world",
+                                     .amount = script_amount(dice)};
     return call;
 }
 
-/* Says the same number with one more digit, where that fits. */
-static void amount_lengthen(struct decimal *amount)
+void script_amount_lengthen(struct decimal *amount)
 {
     if (amount->digits < AMOUNT_SCALE_MAX && amount->mantissa < AMOUNT_TOTAL_MAX / 10) {
         amount->mantissa *= 10;
@@ -165,6 +163,7 @@ static void kind_change(struct call *call)
         call->kind = CALL_TRANSFER;
     else
         call->kind = strcmp(leg->from, "@world") == 0 ? CALL_DEPOSIT : CALL_WITHDRAW;
+    call->condition_count = 0; /* only a TRANSFER may have them */
 }
 
 static void sides_swap(struct call *call)
@@ -178,17 +177,23 @@ static void sides_swap(struct call *call)
 }
 
 /* An earlier transfer again: the same, the same in other words, or something else under its id. */
-static struct call any_retry(struct script *script, struct dice *dice, size_t place)
+struct call script_retry(struct script *script, struct dice *dice, size_t place)
 {
     /* Half the time a recent one, which may still be under way. */
-    unsigned back = dice_below(dice, 2) == 0 ? RECENT : (unsigned)place;
+    unsigned back = dice_below(dice, 2) == 0 ? SCRIPT_RECENT : (unsigned)place;
     struct call call = script->calls[place - 1 - dice_below(dice, back)];
     if (!call_moves_money(&call))
-        return any_transfer(script, dice, place);
-    const char *id = call.name;
+        return script_transfer(script, dice, place);
+    script_change(script, dice, place, &call);
+    return call;
+}
+
+void script_change(struct script *script, struct dice *dice, size_t place, struct call *changed)
+{
+    struct call call = *changed;
     switch (dice_below(dice, 16)) {
-    case 0: amount_lengthen(&call.legs[0].amount); break;
-    case 1: call.legs[call.leg_count - 1].amount = any_amount(dice); break;
+    case 0: script_amount_lengthen(&call.legs[0].amount); break;
+    case 1: call.legs[call.leg_count - 1].amount = script_amount(dice); break;
     case 2: call.note = PICK(dice, notes); break;
     case 3: kind_change(&call); break;
     case 4: sides_swap(&call); break;
@@ -198,32 +203,32 @@ static struct call any_retry(struct script *script, struct dice *dice, size_t pl
     case 8:
     case 9:
     case 10:
-        call = any_transfer(script, dice, place);
-        call.name = id;
+        call = script_transfer(script, dice, place);
+        call.name = changed->name;
         break;
     default: break;
     }
-    return call;
+    *changed = call;
 }
 
-static struct call any_balances(struct dice *dice)
+struct call script_balances(struct dice *dice)
 {
     struct call call = {.kind = CALL_BALANCES};
     call.account_count = dice_below(dice, 3) == 0 ? 1 : 1 + dice_below(dice, CALL_ACCOUNTS_MAX);
     for (unsigned i = 0; i < call.account_count; i++)
-        call.accounts[i] = any_account(dice);
+        call.accounts[i] = script_account(dice);
     return call;
 }
 
-static struct call any_look(struct dice *dice, const struct script *script, size_t place)
+struct call script_look(struct dice *dice, const struct script *script, size_t place)
 {
     static const enum call_kind kinds[] = {CALL_TRIAL,  CALL_TRIAL,    CALL_ASSETS,
                                            CALL_DBSIZE, CALL_ACCOUNTS, CALL_ACCOUNTS};
     struct call call = call_plain(PICK(dice, kinds), NULL);
     if (dice_below(dice, 3) > 0) {
-        const struct call *earlier = &script->calls[place - 1 - dice_below(dice, RECENT)];
+        const struct call *earlier = &script->calls[place - 1 - dice_below(dice, SCRIPT_RECENT)];
         return call_moves_money(earlier) ? call_plain(CALL_LOOKUP, earlier->name)
-                                         : call_plain(CALL_ACCOUNT, any_account(dice));
+                                         : call_plain(CALL_ACCOUNT, script_account(dice));
     }
     if (call.kind == CALL_ACCOUNTS) {
         call.after = dice_below(dice, 3) == 0 ? 0 : dice_below(dice, 40);
@@ -232,7 +237,7 @@ static struct call any_look(struct dice *dice, const struct script *script, size
     return call;
 }
 
-static struct call any_asset(struct dice *dice)
+struct call script_asset(struct dice *dice)
 {
     static const char *const codes[] = {"USD", "POINTS", "A1", "B2", "LONGEST.CODE"};
     struct call call = call_plain(CALL_ASSET, PICK(dice, codes));
@@ -244,46 +249,65 @@ static struct call any_call(struct script *script, struct dice *dice, size_t pla
 {
     unsigned throw = dice_below(dice, 100);
     if (throw < 48)
-        return any_transfer(script, dice, place);
+        return script_transfer(script, dice, place);
     if (throw < 60)
-        return any_world_transfer(script, dice, place);
+        return script_world_transfer(script, dice, place);
     if (throw < 72)
-        return any_retry(script, dice, place);
+        return script_retry(script, dice, place);
     if (throw < 77)
-        return any_open(dice, dice_below(dice, SCRIPT_ACCOUNTS));
+        return script_open(dice, dice_below(dice, SCRIPT_ACCOUNTS));
     if (throw < 87)
-        return any_balances(dice);
+        return script_balances(dice);
     if (throw < 98)
-        return any_look(dice, script, place);
-    return any_asset(dice);
+        return script_look(dice, script, place);
+    return script_asset(dice);
 }
 
 /* One asset of any scale, most of the accounts, and some money in them. */
-static struct call opening_call(struct script *script, struct dice *dice, size_t place)
+struct call script_opening(struct script *script, struct dice *dice, size_t place)
 {
     if (place == 0) {
         struct call call = call_plain(CALL_ASSET, "POINTS");
         call.scale = dice_below(dice, AMOUNT_SCALE_MAX + 1);
         return call;
     }
-    if (place <= OPENED)
-        return any_open(dice, (unsigned)place - 1);
+    if (place <= SCRIPT_OPENED)
+        return script_open(dice, (unsigned)place - 1);
     return call_deposit(words_printf(&script->words, "d%u", (unsigned)place),
-                        script_accounts[(place - OPENED) % OPENED], "30");
+                        script_accounts[(place - SCRIPT_OPENED) % SCRIPT_OPENED], "30");
+}
+
+struct dice script_begin(struct script *script, uint64_t seed, size_t count)
+{
+    assert(count > SCRIPT_OPENING);
+    *script = (struct script){.calls = calloc(count, sizeof *script->calls), .count = count};
+    assert(script->calls != NULL);
+    return (struct dice){seed, seed};
+}
+
+struct call *script_parts_add(struct script *script, unsigned count)
+{
+    struct script_parts *parts = calloc(1, sizeof *parts + count * sizeof parts->calls[0]);
+    assert(parts != NULL);
+    parts->older = script->parts;
+    script->parts = parts;
+    return parts->calls;
 }
 
 void script_make(struct script *script, uint64_t seed, size_t count)
 {
-    assert(count > SCRIPT_OPENING);
-    struct dice dice = {seed, seed};
-    *script = (struct script){.calls = calloc(count, sizeof *script->calls), .count = count};
-    assert(script->calls != NULL);
+    struct dice dice = script_begin(script, seed, count);
     for (size_t i = 0; i < count; i++)
-        script->calls[i] = i < SCRIPT_OPENING ? opening_call(script, &dice, i) : any_call(script, &dice, i);
+        script->calls[i] = i < SCRIPT_OPENING ? script_opening(script, &dice, i) : any_call(script, &dice, i);
 }
 
 void script_free(struct script *script)
 {
+    while (script->parts != NULL) {
+        struct script_parts *parts = script->parts;
+        script->parts = parts->older;
+        free(parts);
+    }
     words_free(&script->words);
     free(script->calls);
 }

@@ -13,6 +13,8 @@ struct script {
     struct words words; /* owns the calls' names */
     struct call *calls; /* owned */
     size_t count;
+    struct script_parts *parts; /* owns the parts of MULTIs */
+    uint64_t clock;             /* the time of the newest CLOCK */
 };
 
 /** The first calls of a script open accounts and bring money in; what follows is anything. */
@@ -20,6 +22,10 @@ struct script {
 
 /** Fills `script` with `count` (more than SCRIPT_OPENING) calls; script_free releases it. */
 void script_make(struct script *script, uint64_t seed, size_t count);
+
+/** The same with every command that the reference knows: holds, limits, reversals, MULTI; and clocks. */
+void script_make_whole(struct script *script, uint64_t seed, size_t count);
+
 void script_free(struct script *script);
 
 /** The accounts that scripts open. */

@@ -28,6 +28,21 @@ void sight_balance(const struct sight *sight, struct buffer *out)
     buffer_printf(out, "%.*s ", length, text);
 }
 
+/* The balance less what is held, and the overdraft. */
+static void write_available(const struct sight *sight, struct buffer *out)
+{
+    if (sight->unlimited) {
+        buffer_printf(out, "available UNLIMITED ");
+        return;
+    }
+    struct total has = sight->credits;
+    struct total owes = sight->debits;
+    char text[AMOUNT_TEXT_MAX];
+    total_add(&has, sight->overdraft);
+    total_merge(&owes, sight->held_out);
+    buffer_printf(out, "available %.*s ", (int)total_difference_format(has, owes, sight->scale, text), text);
+}
+
 void sight_account(const struct sight *sight, struct buffer *out)
 {
     sight_balance(sight, out);
@@ -36,6 +51,9 @@ void sight_account(const struct sight *sight, struct buffer *out)
     buffer_printf(out, "%s ", sight->asset);
     write_total("debits ", sight->debits, sight->scale, out);
     write_total("credits ", sight->credits, sight->scale, out);
+    write_total("held_out ", sight->held_out, sight->scale, out);
+    write_total("held_in ", sight->held_in, sight->scale, out);
+    write_available(sight, out);
     if (sight->unlimited)
         buffer_printf(out, "unlimited ");
     else
@@ -45,6 +63,7 @@ void sight_account(const struct sight *sight, struct buffer *out)
     write_number("opened ", sight->opened.number, out);
     write_number("at ", sight->opened.time, out);
     write_number("last ", sight->last, out);
+    buffer_printf(out, "%s ", sight->state);
 }
 
 void sight_listed(sequence_t number, const char *id, size_t length, struct buffer *out)
@@ -57,12 +76,13 @@ void sight_more(bool more, struct buffer *out)
     buffer_printf(out, "%s", more ? "and more" : "and no more");
 }
 
-void sight_transfer(enum call_kind kind, struct stamp stamp, struct buffer *out)
+void sight_head(enum call_kind kind, struct stamp stamp, struct buffer *out)
 {
-    buffer_printf(out, "%s ",
-                  kind == CALL_TRANSFER  ? "transfer"
-                  : kind == CALL_DEPOSIT ? "deposit"
-                                         : "withdraw");
+    static const char *const kinds[] = {
+        [CALL_TRANSFER] = "transfer", [CALL_DEPOSIT] = "deposit", [CALL_WITHDRAW] = "withdraw",
+        [CALL_SWEEP] = "sweep",       [CALL_HOLD] = "hold",       [CALL_CAPTURE] = "capture",
+        [CALL_EXTEND] = "extend",     [CALL_VOID] = "void",       [CALL_REVERSE] = "reverse"};
+    buffer_printf(out, "%s ", kinds[kind]);
     write_number("", stamp.number, out);
     write_number("at ", stamp.time, out);
 }
@@ -81,6 +101,20 @@ void sight_amount(amount_t amount, const char *asset, unsigned scale, struct buf
 void sight_note(const char *note, size_t length, struct buffer *out)
 {
     buffer_printf(out, "'%.*s'", (int)length, note);
+}
+
+void sight_state(const char *state, struct buffer *out)
+{
+    buffer_printf(out, " %s", state);
+}
+
+void sight_hold(amount_t remaining, unsigned scale, uint64_t deadline, struct buffer *out)
+{
+    write_total(" remaining ", (struct total){remaining, 0}, scale, out);
+    if (deadline == 0)
+        buffer_printf(out, "expires never");
+    else
+        buffer_printf(out, "expires at %llu", (unsigned long long)deadline);
 }
 
 void sight_totals_of(enum call_kind kind, sequence_t number, struct buffer *out)
