@@ -66,6 +66,19 @@ balance_t interval_available(const struct account *account, const struct account
     return balance - (balance_t)extra->held_out + extra->open.pay_high + (balance_t)extra->overdraft;
 }
 
+amount_t interval_sweep(const struct account *account, const struct account_extra *extra,
+                        const struct effect *own)
+{
+    if (extra == NULL)
+        extra = &plain;
+    /* With the overdraft it can be more than fits a balance. */
+    balance_t net = account_balance(account) + effect_pay(own) - (balance_t)extra->held_out;
+    if (net >= 0)
+        return (amount_t)net + extra->overdraft;
+    amount_t below = (amount_t)-net;
+    return extra->overdraft > below ? extra->overdraft - below : 0;
+}
+
 balance_t interval_room(const struct account *account, const struct account_extra *extra,
                         const struct effect *own)
 {

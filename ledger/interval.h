@@ -44,6 +44,11 @@ enum certainty interval_can_take(const struct account *account, const struct acc
 balance_t interval_available(const struct account *account, const struct account_extra *extra,
                              const struct effect *own);
 
+/** All that an account, which is not unlimited and on which nothing is open, has available, exactly; 0: nothing, or
+ * less. */
+amount_t interval_sweep(const struct account *account, const struct account_extra *extra,
+                        const struct effect *own);
+
 /** The most that can be missing to the account's ceiling: below its lowest possible balance and what is held in
  * for it. */
 balance_t interval_room(const struct account *account, const struct account_extra *extra,

@@ -220,10 +220,11 @@ static enum verdict check_sweep_from(const struct checking *checking, struct leg
     }
     if (side_is_open(from))
         return checking_undecided(checking, CHECK_DEBITS_FIT, 0);
-    nothing.have = interval_available(touch->account, from->extra, &touch->effect);
-    if (nothing.have <= 0)
+    leg->amount = interval_sweep(touch->account, from->extra, &touch->effect);
+    if (leg->amount == 0) {
+        nothing.have = interval_available(touch->account, from->extra, &touch->effect);
         return checking_refuse(checking, CHECK_CAN_PAY, nothing);
-    leg->amount = (amount_t)nothing.have;
+    }
     if (bounded && most < leg->amount)
         leg->amount = most;
     leg->settled = true;

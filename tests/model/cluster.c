@@ -95,7 +95,7 @@ void cluster_restart(struct cluster *cluster, unsigned shards)
     char error[REPLAY_ERROR_MAX];
     struct replay *replay = replay_create(all, shards, cluster->config.seed);
     bool good = replay_records(replay, cluster->records.bytes, buffer_length(&cluster->records), error) &&
-                replay_balanced(replay, error);
+                replay_finish(replay, error);
     if (!good)
         (void)fprintf(stderr, "%s\n", error);
     assert(good);
@@ -112,6 +112,56 @@ void cluster_free(struct cluster *cluster)
     free(cluster);
 }
 
+/* It is `now`, as far as what is due is concerned. */
+static void clock_send(struct cluster *cluster, unsigned shard, uint64_t now)
+{
+    const struct clock_message clock = {.head = {.size = sizeof clock, .kind = MESSAGE_CLOCK}, .now = now};
+    buffer_append(&cluster->workers[shard].lanes[SHARDS_MAX], &clock, sizeof clock);
+}
+
+static void clock_advance(struct cluster *cluster, uint64_t now)
+{
+    if (cluster->next.time < now)
+        cluster->next.time = now;
+}
+
+/* All shards hear the time; holds expire in any order. */
+static void clock_tell(struct cluster *cluster, uint64_t now)
+{
+    clock_advance(cluster, now);
+    for (unsigned i = 0; i < cluster->config.shards; i++)
+        clock_send(cluster, i, now);
+}
+
+/* The shard with the earliest deadline up to `now`; the number of shards when nothing is due. */
+static unsigned clock_due(const struct cluster *cluster, uint64_t now, uint64_t *deadline)
+{
+    unsigned due = cluster->config.shards;
+    *deadline = now;
+    for (unsigned i = 0; i < cluster->config.shards; i++) {
+        uint64_t next = shard_next_deadline(cluster->workers[i].shard);
+        if (next <= *deadline && (due == cluster->config.shards || next < *deadline)) {
+            due = i;
+            *deadline = next;
+        }
+    }
+    return due;
+}
+
+/* One hold after another expires, in the order of their deadlines. */
+static const char *clock_run(struct cluster *cluster, uint64_t now)
+{
+    uint64_t deadline;
+    unsigned due;
+    clock_advance(cluster, now);
+    while ((due = clock_due(cluster, now, &deadline)) < cluster->config.shards) {
+        clock_send(cluster, due, deadline);
+        while (cluster_step(cluster))
+            continue;
+    }
+    return "+OK";
+}
+
 size_t cluster_submit(struct cluster *cluster, const struct call *call)
 {
     if (cluster->ticket_count == cluster->ticket_room) {
@@ -123,10 +173,21 @@ size_t cluster_submit(struct cluster *cluster, const struct call *call)
     cluster->tickets[ticket] = (struct ticket){
         .call = call, .answer = {.submitted = cluster_claimed(cluster)}, .submitted_at = cluster->steps};
 
+    if (call->kind == CALL_CLOCK) {
+        clock_tell(cluster, call->time);
+        cluster->tickets[ticket].answer.text = strdup("+OK");
+        return ticket;
+    }
+    if (call->kind == CALL_MULTI && call->part_count == 0) { /* never comes to the ledger */
+        cluster->tickets[ticket].answer.text = strdup("[]");
+        return ticket;
+    }
+    unsigned origin = dice_below(&cluster->dice, cluster->config.shards);
     struct sender sender = {.ticket = ticket,
                             .seed = cluster->config.seed,
+                            .stripes = shard_stripes(cluster->workers[origin].shard),
                             .shards = cluster->config.shards,
-                            .origin = (uint8_t)dice_below(&cluster->dice, cluster->config.shards)};
+                            .origin = (uint8_t)origin};
     struct buffer message = {0};
     unsigned first = render_request(call, &sender, &message);
     struct buffer *lane = &cluster->workers[first].lanes[SHARDS_MAX + dice_below(&cluster->dice, CLIENTS)];
@@ -268,6 +329,8 @@ bool cluster_step(struct cluster *cluster)
 
 const char *cluster_call(struct cluster *cluster, const struct call *call)
 {
+    if (call->kind == CALL_CLOCK)
+        return clock_run(cluster, call->time);
     size_t ticket = cluster_submit(cluster, call);
     while (cluster_step(cluster))
         continue;

@@ -54,6 +54,10 @@ static struct stream stream_start(enum flow flow, uint64_t seed)
     for (unsigned i = 0; i < PEERS; i++) {
         struct call open = call_open(peers[i], "USD");
         open.unlimited = true;
+        if (flow == FLOW_LOOKS) { /* else they are spread, and a look stops everything */
+            open.has_ceiling = true;
+            open.ceiling = call_amount("1000000");
+        }
         cluster_call(stream.cluster, &open);
     }
     return stream;

@@ -183,18 +183,20 @@ static const char *id_twice(const struct call *multi)
     return NULL;
 }
 
-static void part_execute(struct books *books, const struct call *part, struct buffer *reply)
+/* False: it was refused. */
+static bool part_execute(struct books *books, const struct call *part, struct buffer *reply)
 {
     if (call_has_id(part)) {
         reference_do(books, part, reply);
-        return;
+        return reply->bytes[0] != '-';
     }
     if (reference_find(books, part->accounts[0]) == NULL) {
         buffer_printf(reply, "-NOACCOUNT %s does not exist", part->accounts[0]);
-        return;
+        return false;
     }
     reference_look(books, part, reply);
     reply->end--; /* the space after a balance */
+    return true;
 }
 
 void reference_multi(struct books *books, const struct call *call, struct buffer *reply)
@@ -208,8 +210,7 @@ void reference_multi(struct books *books, const struct call *call, struct buffer
     buffer_printf(reply, "[");
     for (unsigned i = 0; i < call->part_count; i++) {
         part.end = 0;
-        part_execute(books, &call->parts[i], &part);
-        if (part.bytes[0] == '-') {
+        if (!part_execute(books, &call->parts[i], &part)) {
             reply->end = 0;
             buffer_printf(reply, "-EXECABORT command %u, %s: %.*s", i + 1, call_word(&call->parts[i]),
                           (int)part.end - 1, part.bytes + 1);

@@ -29,7 +29,7 @@ static void fail_at(uint64_t seed, unsigned shards, const struct script *script,
 static void run_round(uint64_t seed)
 {
     struct script script;
-    script_make(&script, seed, CALLS);
+    script_make_whole(&script, seed, CALLS);
     struct reference *reference = reference_create();
     struct cluster *clusters[COUNTS];
     for (size_t i = 0; i < COUNTS; i++)

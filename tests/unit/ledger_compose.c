@@ -35,8 +35,8 @@ Test(compose, sends_a_transfer_to_the_shards_of_its_id_and_accounts)
         cr_assert_eq(transfer->head.size % MESSAGE_ALIGN, 0);
         size_t slots = (unsigned)__builtin_popcountll(members) - 1;
         cr_assert_leq(transfer->route.slots + slots * sizeof(uint32_t), transfer->head.size);
-        cr_assert_arr_eq(message_text(transfer, transfer->legs[1].to.offset), "carol", 5);
-        cr_assert_arr_eq(message_text(transfer, transfer->note), "note", 4);
+        cr_assert_arr_eq(message_text(transfer, transfer_legs(transfer)[1].to.offset), "carol", 5);
+        cr_assert_arr_eq(message_text(transfer, transfer->operations[0].note), "note", 4);
         out.start = out.end = 0;
     }
     buffer_free(&out);
@@ -60,8 +60,8 @@ Test(compose, executes_a_world_side_where_the_other_account_lives)
     const struct transfer_message *deposit =
         compose_world_transfer(&out, &sender, TRANSFER_DEPOSIT, slice_of("d"), slice_of("alice"),
                                (struct decimal){1, 0}, slice_of(""));
-    cr_assert(deposit->legs[0].from.world);
-    cr_assert_eq(deposit->legs[0].from.shard, shard_of("alice", 64));
+    cr_assert(transfer_legs(deposit)[0].from.world);
+    cr_assert_eq(transfer_legs(deposit)[0].from.shard, shard_of("alice", 64));
     cr_assert_eq(deposit->route.members, UINT64_C(1) << shard_of("alice", 64) | UINT64_C(1)
                                                                                     << shard_of("d", 64));
     const struct leg_text worlds = leg_of("@world/USD", "@world/EUR");
