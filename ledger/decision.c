@@ -16,8 +16,9 @@ static void reservation_post(struct shard *shard, const struct reservation *rese
         shard_post_stripe(shard, reservation->stripe, &sums, number);
         return;
     }
-    struct effect effect = reservation->effect;
-    effect.credits += late;
+    struct effect effect = reservation->effect; /* of a late one: the most that it could be */
+    if (reservation->late > 0)
+        effect.credits = late;
     shard_post(shard, reservation->contention->account, &effect, number);
 }
 

@@ -173,8 +173,6 @@ bool find_take(struct shard *shard, struct transfer_message *transfer, bool agai
         else
             find_hold(shard, transfer, operation);
     }
-    if (shard->horizon > transfer->route.seen)
-        transfer->route.seen = shard->horizon;
     struct sender sender = shard_sender(shard, &transfer->head);
     compose_route(transfer, &sender);
     shard_send(shard, &transfer->head, &transfer->route, outbox);

@@ -116,8 +116,6 @@ static void read_restart(struct shard *shard, struct read_message *read, struct 
         struct name account = read->views[i].account;
         read->views[i] = (struct view){.account = account};
     }
-    if (shard->horizon > read->route.seen)
-        read->route.seen = shard->horizon;
     read->whole = true;
     read->route.members = ~UINT64_C(0) >> (SHARDS_MAX - shard->config.count);
     shard_send(shard, &read->head, &read->route, outbox);

@@ -212,7 +212,7 @@ static enum verdict check_sweep_from(const struct checking *checking, struct leg
         if (verdict != VERDICT_PASS)
             return verdict;
     }
-    const struct touch *touch = from->touch;
+    struct touch *touch = from->touch;
     struct rejection nothing = {.code = REJECTION_INSUFFICIENT, .asset = leg->asset};
     if (touch->stripe != NULL || (touch->account->flags & ACCOUNT_UNLIMITED) != 0) {
         nothing.unlimited = true;
@@ -220,6 +220,7 @@ static enum verdict check_sweep_from(const struct checking *checking, struct leg
     }
     if (side_is_open(from))
         return checking_undecided(checking, CHECK_DEBITS_FIT, 0);
+    touch->reads = true; /* it is all there is only for as long as nothing changes */
     leg->amount = interval_sweep(touch->account, from->extra, &touch->effect);
     if (leg->amount == 0) {
         nothing.have = interval_available(touch->account, from->extra, &touch->effect);
@@ -248,17 +249,18 @@ static enum verdict check_sweep_to(const struct checking *checking, struct leg *
     operation->flags |= OPERATION_LATE;
     operation->amount = AMOUNT_TOTAL_MAX;
     operation->room = AMOUNT_TOTAL_MAX;
-    touch->writes = true;
+    if (touch->stripe == NULL) {
+        operation->room -= touch->account->credits + (to->extra != NULL ? to->extra->held_in : 0);
+        if ((touch->account->flags & ACCOUNT_HAS_CEILING) != 0) /* below zero where it was lowered */
+            operation->amount = (amount_t)interval_room(touch->account, to->extra, &touch->effect);
+        balance_t most = (balance_t)operation->amount;
+        if (most > (balance_t)operation->room)
+            most = (balance_t)operation->room;
+        touch_step(touch, &(struct step){.credits = most > 0 ? (amount_t)most : 0}, checking->number);
+    } else
+        touch_step(touch, &(struct step){0}, checking->number);
     touch->reads = true;
     touch->late = (uint8_t)(checking->leg + 1);
-    touch->last = (uint8_t)checking->number;
-    if (touch->stripe != NULL)
-        return VERDICT_PASS;
-    operation->room -= touch->account->credits + (to->extra != NULL ? to->extra->held_in : 0);
-    if ((touch->account->flags & ACCOUNT_HAS_CEILING) != 0) {
-        balance_t room = interval_room(touch->account, to->extra, &touch->effect);
-        operation->amount = (amount_t)room; /* below zero where the limit was lowered */
-    }
     return VERDICT_PASS;
 }
 

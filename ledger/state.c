@@ -131,11 +131,13 @@ struct sender shard_sender(const struct shard *shard, const struct message *mess
     return sender;
 }
 
-void shard_send(struct shard *shard, const struct message *message, const struct route *route,
+void shard_send(struct shard *shard, const struct message *message, struct route *route,
                 struct outbox *outbox)
 {
     unsigned first = members_first(route->members);
     if (first != shard->config.index) {
+        if (shard->horizon > route->seen)
+            route->seen = shard->horizon;
         outbox_copy(outbox, first, message);
         return;
     }

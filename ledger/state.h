@@ -142,8 +142,9 @@ struct prepared *shard_unprepare(struct shard *shard, uint32_t slot);
 /** Who a shard is, when it composes a message itself: in the name of `message`'s origin, or, NULL, nobody's. */
 struct sender shard_sender(const struct shard *shard, const struct message *message);
 
-/** Sends a request to its first shard, as if it came new; to this one, it is taken next. */
-void shard_send(struct shard *shard, const struct message *message, const struct route *route,
+/** Sends a request to its first shard, as if it came new; to this one, it is taken next. It must not hold a
+ * provisional number: it may wait here for long. */
+void shard_send(struct shard *shard, const struct message *message, struct route *route,
                 struct outbox *outbox);
 
 /** What becomes of a request. */

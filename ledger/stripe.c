@@ -133,6 +133,9 @@ void stripe_take(struct shard *shard, struct message *head, struct outbox *outbo
         shard_pass_on(shard, head, &message->route, prepared, outbox);
         return;
     }
+    /* What it gathered depends on what the other shards know of. */
+    if (message->route.seen > shard->horizon)
+        shard->horizon = message->route.seen;
     const struct decided decided = {
         .commit = true,
         .stamp = {.number = message->sums.last},

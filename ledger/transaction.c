@@ -263,15 +263,15 @@ void compose_route(struct transfer_message *transfer, const struct sender *sende
     transfer->whole = false;
     for (unsigned i = 0; i < transfer->operation_count; i++) {
         struct operation *operation = &transfer->operations[i];
-        if (operation->retry)
+        if (operation->retry) { /* its shard tells the number */
+            members |= name_place(transfer, &operation->id, sender);
             continue;
+        }
         members |= operation_place(transfer, operation, sender);
         if (unfound == NULL && operation->reference.length > 0 &&
             (operation->flags & (OPERATION_FOUND | OPERATION_MISSING)) == 0)
             unfound = operation;
     }
-    if (members == 0) /* all of it is a retry */
-        members = UINT64_C(1) << transfer->operations[0].id.shard;
     if (transfer->whole)
         members = members_all(sender->shards);
     transfer->finding = unfound != NULL;

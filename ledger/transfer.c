@@ -88,8 +88,6 @@ void transfer_restart(struct shard *shard, struct transfer_message *transfer, bo
 {
     shard_free_all(shard, &transfer->head, &transfer->route, outbox);
     transfer->rejection = (struct rejection){0};
-    if (shard->horizon > transfer->route.seen)
-        transfer->route.seen = shard->horizon;
     for (unsigned o = 0; o < transfer->operation_count; o++) {
         struct operation *operation = &transfer->operations[o];
         unsigned forget = OPERATION_LATE | (find ? OPERATION_FOUND | OPERATION_MISSING : 0U);
@@ -163,8 +161,9 @@ static bool ids_answer(struct shard *shard, struct transfer_message *transfer, s
         struct operation *operation = &transfer->operations[id->operation];
         sequence_t number = retry_number(shard, transfer, id);
         if (number != 0) {
-            operation->retry = retry = true;
-            operation->number = number;
+            retry |= !operation->retry;
+            operation->retry = true;
+            operation->number = number; /* again on each visit: it may be provisional, and waiting ones not */
         } else if (!transfer->several) {
             transfer->rejection = (struct rejection){.rank = 1, .code = REJECTION_IDREUSED};
             transfer_reject(shard, transfer, outbox);

@@ -63,8 +63,12 @@ static int16_t visit_condition(struct visit *visit, const struct shard *shard,
             assets_world(&shard->assets, message_text(transfer, name->offset), name->length);
         return asset != NULL ? visit_world(visit, &asset->world) : TOUCH_NONE;
     }
-    if (is_here(shard, name))
-        return visit_touch(visit, shard, transfer, name);
+    if (is_here(shard, name)) {
+        int16_t touch = visit_touch(visit, shard, transfer, name);
+        const struct stripe *stripe = touch != TOUCH_NONE ? visit->touches[touch].stripe : NULL;
+        visit->stale |= stripe != NULL && stripe->spread && !transfer->whole;
+        return touch;
+    }
     if (!name->striped)
         return TOUCH_NONE;
     int16_t found = touch_find(visit, transfer, name);
@@ -115,9 +119,9 @@ void visit_make(struct visit *visit, const struct shard *shard, const struct tra
     visit->unfound = false;
     for (unsigned o = 0; o < transfer->operation_count; o++) {
         const struct operation *operation = &transfer->operations[o];
+        visit_id(visit, shard, transfer, o, false);
         if (operation->retry)
             continue;
-        visit_id(visit, shard, transfer, o, false);
         visit_id(visit, shard, transfer, o, true);
         for (unsigned i = operation->leg; i < operation->leg + (unsigned)operation->leg_count; i++) {
             const struct leg *leg = &transfer_legs(transfer)[i];

@@ -49,7 +49,7 @@ struct id_touch {
 struct visit {
     uint32_t touch_count;
     uint32_t id_count;
-    bool stale;             /* an account was taken for spread that is not: to be routed anew */
+    bool stale; /* an account was taken for spread that is not, or the other way: to be routed anew */
     bool unfound;           /* what a reference was found to be is not so any more: to be found anew */
     int16_t from[LEGS_MAX]; /* the leg's touch; TOUCH_NONE: it is on another shard, or an @world
                                whose asset is not known yet */
@@ -59,7 +59,7 @@ struct visit {
     struct touch touches[VISIT_TOUCHES_MAX];
 };
 
-/** Finds what a transaction touches here. Retries touch nothing. */
+/** Finds what a transaction touches here. Retries touch nothing but their id. */
 void visit_make(struct visit *visit, const struct shard *shard, const struct transfer_message *transfer);
 
 /** The touch of this shard's stripe of an asset's @world, made when there is none. Returns its place. */

@@ -162,6 +162,16 @@ static const char *clock_run(struct cluster *cluster, uint64_t now)
     return "+OK";
 }
 
+/* An answer that no shard is asked for. */
+static size_t answer_at_once(struct cluster *cluster, size_t ticket, const char *text)
+{
+    struct cluster_answer *answer = &cluster->tickets[ticket].answer;
+    answer->text = strdup(text);
+    answer->answered = answer->submitted;
+    answer->seen = answer->submitted;
+    return ticket;
+}
+
 size_t cluster_submit(struct cluster *cluster, const struct call *call)
 {
     if (cluster->ticket_count == cluster->ticket_room) {
@@ -175,12 +185,10 @@ size_t cluster_submit(struct cluster *cluster, const struct call *call)
 
     if (call->kind == CALL_CLOCK) {
         clock_tell(cluster, call->time);
-        cluster->tickets[ticket].answer.text = strdup("+OK");
-        return ticket;
+        return answer_at_once(cluster, ticket, "+OK");
     }
     if (call->kind == CALL_MULTI && call->part_count == 0) { /* never comes to the ledger */
-        cluster->tickets[ticket].answer.text = strdup("[]");
-        return ticket;
+        return answer_at_once(cluster, ticket, "[]");
     }
     unsigned origin = dice_below(&cluster->dice, cluster->config.shards);
     struct sender sender = {.ticket = ticket,

@@ -55,13 +55,13 @@ static struct cluster *run_script(uint64_t seed, const struct script *script, un
 static void run_round(uint64_t seed, unsigned kills)
 {
     struct script script;
-    script_make(&script, seed, CALLS);
+    script_make_whole(&script, seed, CALLS);
     struct cluster *cluster = run_script(seed, &script, kills);
 
     struct reference *rebuilt = reference_create();
     struct words words = {0};
     struct buffer complaint = {0};
-    if (!reenact_records(rebuilt, &words, cluster_records(cluster), &complaint))
+    if (!reenact_records(rebuilt, &words, &script, cluster_records(cluster), &complaint))
         cr_assert_fail("BURSAR_SEED=%llu: %s", (unsigned long long)seed, complaint.bytes);
 
     const struct call assets = call_plain(CALL_ASSETS, NULL);
@@ -75,7 +75,7 @@ static void run_round(uint64_t seed, unsigned kills)
         check_same(seed, cluster, rebuilt, &account);
     }
     for (size_t i = 0; i < script.count; i++) {
-        if (!call_moves_money(&script.calls[i]))
+        if (!call_has_id(&script.calls[i]))
             continue;
         const struct call lookup = call_plain(CALL_LOOKUP, script.calls[i].name);
         check_same(seed, cluster, rebuilt, &lookup);
@@ -109,7 +109,7 @@ Test(records, make_a_restart_invisible)
         struct dice dice = {seed, seed};
         struct script script;
         struct buffer expected = {0};
-        script_make(&script, seed, CALLS);
+        script_make_whole(&script, seed, CALLS);
         struct reference *reference = reference_create();
         struct cluster *cluster =
             cluster_create(&(struct cluster_config){.shards = 2, .seed = seed, .batch_max = 1});
