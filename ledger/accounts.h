@@ -50,8 +50,8 @@ uint32_t accounts_after(const struct accounts *accounts, sequence_t number);
 /** The account's extra, made zeroed when it has none. */
 struct account_extra *accounts_extra_get(struct accounts *accounts, struct account *account);
 
-/** Drops the account's extra when it says nothing any more: no limits, no stripe, nothing held or open, nobody
- * waiting. */
+/** Drops the account's extra when it says nothing any more: no limits, no stripe, nothing held or open,
+ * nobody waiting. */
 void accounts_extra_drop(struct accounts *accounts, struct account *account);
 
 /** Prefetches, in two stages, what accounts_find reads for `hash`. */

@@ -40,18 +40,18 @@ struct condition_text {
 /** One command of a transaction as it was asked for. Fields that its type does not use are zero. */
 struct operation_text {
     enum transfer_type type;
-    struct slice id;                 /* of all but BALANCE */
-    struct slice reference;          /* CAPTURE, EXTEND, VOID: the hold; REVERSE: the transfer */
-    struct slice note;               /* at most NOTE_MAX bytes; length 0: none */
-    const struct leg_text *legs;     /* TRANSFER, DEPOSIT, WITHDRAW ("@world" for one side), HOLD, SWEEP;
-                                        CAPTURE: its amount alone; BALANCE: its account as `from` alone;
-                                        REVERSE: none, or those of the transfer as they will be */
+    struct slice id;             /* of all but BALANCE */
+    struct slice reference;      /* CAPTURE, EXTEND, VOID: the hold; REVERSE: the transfer */
+    struct slice note;           /* at most NOTE_MAX bytes; length 0: none */
+    const struct leg_text *legs; /* TRANSFER, DEPOSIT, WITHDRAW ("@world" for one side), HOLD, SWEEP;
+                                    CAPTURE: its amount alone; BALANCE: its account as `from` alone;
+                                    REVERSE: none, or those of the transfer as they will be */
     const struct condition_text *conditions;
-    uint64_t ttl;                    /* HOLD, EXTEND: seconds, 1 to TTL_MAX; HOLD: 0 for ever */
-    unsigned leg_count;              /* 1 to LEGS_MAX where the type has legs, else 0 */
-    unsigned condition_count;        /* TRANSFER: at most OPERATION_CONDITIONS_MAX */
-    bool amount_given;               /* SWEEP, CAPTURE: the leg's amount counts; else all there is */
-    bool keep;                       /* CAPTURE */
+    uint64_t ttl;             /* HOLD, EXTEND: seconds, 1 to TTL_MAX; HOLD: 0 for ever */
+    unsigned leg_count;       /* 1 to LEGS_MAX where the type has legs, else 0 */
+    unsigned condition_count; /* TRANSFER: at most OPERATION_CONDITIONS_MAX */
+    bool amount_given;        /* SWEEP, CAPTURE: the leg's amount counts; else all there is */
+    bool keep;                /* CAPTURE */
 };
 
 /** Legs that a command takes of a transaction's LEGS_MAX. REVERSE is never one of several. */
@@ -64,8 +64,8 @@ static inline unsigned operation_text_legs(const struct operation_text *text)
 bool compose_is_world(struct slice text);
 
 /** A transaction of `count` commands, 1 to OPERATIONS_MAX, with at most LEGS_MAX legs and CONDITIONS_MAX
- * conditions (BALANCE has one) in all. `several`: it is an EXEC, answered by the message itself; else `count` is
- * 1, and the answer a number. */
+ * conditions (BALANCE has one) in all. `several`: it is an EXEC, answered by the message itself; else `count`
+ * is 1, and the answer a number. */
 struct transfer_message *compose_transaction(struct buffer *out, const struct sender *sender, unsigned count,
                                              const struct operation_text *texts, bool several);
 
@@ -80,8 +80,8 @@ struct transfer_message *compose_world_transfer(struct buffer *out, const struct
                                                 struct slice account, struct decimal amount,
                                                 struct slice note);
 
-/** Finds the shards of a transaction's names anew and sets its route: to the shard of the first reference that is
- * not found yet, else to all that take part. */
+/** Finds the shards of a transaction's names anew and sets its route: to the shard of the first reference
+ * that is not found yet, else to all that take part. */
 void compose_route(struct transfer_message *transfer, const struct sender *sender);
 
 /** Puts a name in the place of one that a transaction has room for (IDENT_MAX bytes at its offset). */

@@ -26,7 +26,8 @@ enum certainty interval_fits(const struct account *account, const struct account
         extra = &plain;
     balance_t posted = credits ? (balance_t)account->credits + (balance_t)extra->held_in
                                : (balance_t)account->debits + (balance_t)extra->held_out;
-    balance_t grown = credits ? (balance_t)own->credits + own->held_in : (balance_t)own->debits + own->held_out;
+    balance_t grown =
+        credits ? (balance_t)own->credits + own->held_in : (balance_t)own->debits + own->held_out;
     balance_t worst = posted + (credits ? extra->open.in_peak : extra->open.out_peak);
     balance_t best = posted + (credits ? extra->open.in_low : extra->open.out_low);
     return judge(sum_fits(worst, grown, amount), sum_fits(best, grown, amount));

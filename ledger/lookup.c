@@ -96,8 +96,7 @@ bool lookup_take(struct shard *shard, struct message *message, bool again, struc
         return false;
     }
     const struct hold *hold = holds_find(&shard->holds, id, name->length, name->hash);
-    const struct remembered_entry *entry =
-        remembered_find(&shard->remembered, id, name->length, name->hash);
+    const struct remembered_entry *entry = remembered_find(&shard->remembered, id, name->length, name->hash);
     if (hold != NULL)
         answer_hold(shard, message, hold, outbox);
     else if (entry != NULL)

@@ -82,7 +82,7 @@ struct message {
     uint8_t answered; /* 1 on the way back: for the origin's connections, not for its shard */
     uint8_t origin;   /* the worker whose connection asked */
     bool internal;    /* a shard began it: nobody is to be answered */
-    uint64_t ticket; /* the origin's own word for the request; the ledger only hands it back */
+    uint64_t ticket;  /* the origin's own word for the request; the ledger only hands it back */
 };
 
 /** Where a request goes. Follows the head of every kind that shards pass on. */
@@ -143,9 +143,9 @@ enum rejection_code {
 
 /** The first thing found wrong so far, in the order of checks. All zero: nothing. */
 struct rejection {
-    uint32_t rank; /* its place in the order of checks: less is reported first */
-    uint8_t code;  /* enum rejection_code */
-    uint8_t leg;   /* which leg, from 0 */
+    uint32_t rank;     /* its place in the order of checks: less is reported first */
+    uint8_t code;      /* enum rejection_code */
+    uint8_t leg;       /* which leg, from 0 */
     uint8_t condition; /* which condition is at fault, + 1; 0: none, a leg is */
     bool to_side;      /* the account at fault is the leg's `to` */
     bool bound;        /* `have` is the most (or the least) it can be, other transfers being undecided */
@@ -219,14 +219,14 @@ struct condition {
 
 /** One command of a transaction. */
 struct operation {
-    amount_t amount;       /* a found hold: what it had left; SWEEP: the room below `to`'s ceiling, once LATE, */
-    amount_t room;         /* and for its total */
-    struct name id;        /* length 0: it has none */
+    amount_t amount; /* a found hold: what it had left; SWEEP: the room below `to`'s ceiling, once LATE, */
+    amount_t room;   /* and for its total */
+    struct name id;  /* length 0: it has none */
     struct name reference; /* the hold or transfer it is about; length 0: none */
     uint64_t terms;        /* hash of what was asked beyond legs, note and reference; 0: nothing was */
     uint64_t ttl;          /* HOLD, EXTEND: seconds; 0: for ever */
-    sequence_t number;     /* a retry, and what it was answered the first time; when decided, its first number */
-    uint32_t note;         /* offset of the note's text */
+    sequence_t number; /* a retry, and what it was answered the first time; when decided, its first number */
+    uint32_t note;     /* offset of the note's text */
     uint16_t note_length;
     uint8_t type;  /* enum transfer_type */
     uint8_t flags; /* OPERATION_KEEP, ... */
@@ -238,8 +238,8 @@ struct operation {
     uint8_t spare[11];
 };
 
-/** A transaction. Before it visits the shards of its accounts it finds out, from the shards of its references,
- * what its legs are. */
+/** A transaction. Before it visits the shards of its accounts it finds out, from the shards of its
+ * references, what its legs are. */
 struct transfer_message {
     struct message head;
     struct route route;
@@ -370,7 +370,7 @@ struct lookup_answer {
     uint8_t type;  /* enum transfer_type */
     uint8_t state; /* HOLD: enum hold_state */
     bool reversed;
-    bool found;         /* false: nothing else is set */
+    bool found; /* false: nothing else is set */
     uint8_t spare[4];
     uint64_t ttl;       /* HOLD: seconds to live, from `dated`; 0: for ever */
     struct stamp dated; /* HOLD: of what its time to live counts from */
@@ -424,12 +424,13 @@ struct decided_leg {
 struct decision_message {
     struct message head;
     sequence_t seen;
-    uint32_t slot;       /* what the receiver prepared */
-    bool commit;         /* else: it never happened */
+    uint32_t slot; /* what the receiver prepared */
+    bool commit;   /* else: it never happened */
     uint8_t spare[3];
-    struct stamp stamp;  /* of the first number, when it commits; of a spread account, its opening */
-    _Alignas(MESSAGE_ALIGN) char told[]; /* when it commits and the receiver needs to know more: of a transaction
-                                            a struct decided_leg for each leg, of a gathered account its sums */
+    struct stamp stamp; /* of the first number, when it commits; of a spread account, its opening */
+    _Alignas(
+        MESSAGE_ALIGN) char told[]; /* when it commits and the receiver needs to know more: of a transaction
+                                       a struct decided_leg for each leg, of a gathered account its sums */
 };
 
 struct clock_message {
@@ -438,8 +439,8 @@ struct clock_message {
     uint64_t spare;
 };
 
-/** The money of one stripe, or of several. What is held is signed, in two's complement: a hold may be placed on
- * one stripe and released on another. */
+/** The money of one stripe, or of several. What is held is signed, in two's complement: a hold may be placed
+ * on one stripe and released on another. */
 struct stripe_sums {
     struct total debits;
     struct total credits;

@@ -28,10 +28,10 @@ static void answer_again(struct shard *shard, const struct open_message *open, c
     int overdraft_length = (int)amount_format(has.overdraft, has.asset.scale, overdraft);
     int ceiling_length = (int)amount_format(has.ceiling, has.asset.scale, ceiling);
     shard_refuse(shard, &open->head, outbox, REJECTION_EXISTS,
-           "%.*s is open with other options: asset %.*s, %s%.*s, %s%.*s", (int)open->account.length,
-           message_text(open, open->account.offset), (int)has.asset.length, has.asset.code,
-           has.unlimited ? "unlimited" : "overdraft ", has.unlimited ? 0 : overdraft_length, overdraft,
-           has.has_ceiling ? "ceiling " : "no ceiling", has.has_ceiling ? ceiling_length : 0, ceiling);
+                 "%.*s is open with other options: asset %.*s, %s%.*s, %s%.*s", (int)open->account.length,
+                 message_text(open, open->account.offset), (int)has.asset.length, has.asset.code,
+                 has.unlimited ? "unlimited" : "overdraft ", has.unlimited ? 0 : overdraft_length, overdraft,
+                 has.has_ceiling ? "ceiling " : "no ceiling", has.has_ceiling ? ceiling_length : 0, ceiling);
 }
 
 /* `claim` is what is open on the account's name so far, or NULL. */
@@ -68,14 +68,16 @@ bool open_take(struct shard *shard, struct message *message, bool again, struct 
     }
     struct asset *asset = assets_find(&shard->assets, open->asset.code, open->asset.length);
     if (asset == NULL) {
-        shard_refuse(shard, &open->head, outbox, REJECTION_ASSET, "%.*s is not an asset; ASSET %.*s scale defines it",
-               (int)open->asset.length, open->asset.code, (int)open->asset.length, open->asset.code);
+        shard_refuse(shard, &open->head, outbox, REJECTION_ASSET,
+                     "%.*s is not an asset; ASSET %.*s scale defines it", (int)open->asset.length,
+                     open->asset.code, (int)open->asset.length, open->asset.code);
         return true;
     }
     struct record_options options = {
         .asset = asset->tag, .unlimited = open->unlimited, .has_ceiling = open->has_ceiling};
-    if (!option_amount(shard, &open->head, "overdraft", (struct decimal){open->overdraft, open->overdraft_digits},
-                       &asset->tag, &options.overdraft, outbox) ||
+    if (!option_amount(shard, &open->head, "overdraft",
+                       (struct decimal){open->overdraft, open->overdraft_digits}, &asset->tag,
+                       &options.overdraft, outbox) ||
         !option_amount(shard, &open->head, "ceiling", (struct decimal){open->ceiling, open->ceiling_digits},
                        &asset->tag, &options.ceiling, outbox))
         return true;

@@ -86,8 +86,7 @@ static void view_add(struct shard *shard, const struct read_message *read, struc
     }
     const char *id = message_text(read, name->offset);
     if (is_here(shard, view)) {
-        const struct account *account =
-            accounts_find(&shard->accounts, id, name->length, name->hash);
+        const struct account *account = accounts_find(&shard->accounts, id, name->length, name->hash);
         if (account != NULL)
             view_fill(shard, view, account);
     } else if (read->whole) {
@@ -97,7 +96,8 @@ static void view_add(struct shard *shard, const struct read_message *read, struc
     }
 }
 
-/* Whether an account that is looked at turned out to be spread: then the look needs all shards at one moment. */
+/* Whether an account that is looked at turned out to be spread: then the look needs all shards at one moment.
+ */
 static bool is_spread(const struct shard *shard, const struct read_message *read)
 {
     for (uint32_t i = 0; i < read->view_count && !read->whole; i++) {

@@ -16,9 +16,9 @@ static_assert((uint64_t)REMEMBERED_CHUNKS_MAX * CHUNK_PLACES <= (uint64_t)UINT32
 /* The most that an entry can take: all of its parts at their longest. */
 #define LEG_SIZE_MAX   (1 + sizeof(amount_t) + sizeof(uint16_t) + 2 * (size_t)(1 + IDENT_MAX))
 #define TERMS_SIZE_MAX (sizeof(uint64_t) + 1 + IDENT_MAX)
-#define ENTRY_SIZE_MAX                                                                   \
-    (sizeof(struct remembered_entry) + IDENT_MAX + LEGS_MAX * LEG_SIZE_MAX + NOTE_MAX + \
-     TERMS_SIZE_MAX + PLACE_SIZE)
+#define ENTRY_SIZE_MAX                                                                                   \
+    (sizeof(struct remembered_entry) + IDENT_MAX + LEGS_MAX * LEG_SIZE_MAX + NOTE_MAX + TERMS_SIZE_MAX + \
+     PLACE_SIZE)
 static_assert(ENTRY_SIZE_MAX <= UINT16_MAX, "an entry's size fits its field");
 static_assert(sizeof(struct remembered_entry) == 24, "an entry's head is what remembered.h says");
 
@@ -185,8 +185,7 @@ static void chunk_give_up(struct remembered *remembered)
 /* Forgets the oldest entry. */
 static void oldest_drop(struct remembered *remembered)
 {
-    uint32_t reference =
-        (uint32_t)(remembered->oldest * CHUNK_PLACES + remembered->oldest_at / PLACE_SIZE);
+    uint32_t reference = (uint32_t)(remembered->oldest * CHUNK_PLACES + remembered->oldest_at / PLACE_SIZE);
     const struct remembered_entry *entry = entry_at(remembered, reference);
     uint64_t hash = ident_hash((const char *)entry->bytes, entry->id_length, remembered->seed);
     index_remove(&remembered->index, hash, reference);

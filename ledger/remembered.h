@@ -1,8 +1,9 @@
 /* remembered.h: the transfers that were made, by id: what makes a retry safe and what LOOKUP shows.
  *
- * Entries lie one after another in large chunks in the order in which they were made, and never move; the oldest
- * are forgotten first, a few at a time. There are far more of them than accounts, so they are packed: a transfer
- * of one leg between accounts of this shard takes about 48 bytes and its id. Holds are not here but in hold.h.
+ * Entries lie one after another in large chunks in the order in which they were made, and never move; the
+ * oldest are forgotten first, a few at a time. There are far more of them than accounts, so they are packed:
+ * a transfer of one leg between accounts of this shard takes about 48 bytes and its id. Holds are not here
+ * but in hold.h.
  *
  *     entry:  struct remembered_entry, id, legs, note, [terms (8), reference]; padded to 8 bytes
  *     leg:    amount length (1 to 16), amount (little endian), asset (2), from, to
@@ -62,31 +63,31 @@ struct remembered_parts {
 #define REMEMBERED_CHUNKS_MAX 16384
 
 struct remembered {
-    const struct assets *assets; /* the shard's; borrowed */
-    uint64_t seed;               /* of the ids' hash */
-    struct index index;          /* of references: an entry's chunk and place in it */
-    char *chunks[REMEMBERED_CHUNKS_MAX]; /* a ring */
+    const struct assets *assets;          /* the shard's; borrowed */
+    uint64_t seed;                        /* of the ids' hash */
+    struct index index;                   /* of references: an entry's chunk and place in it */
+    char *chunks[REMEMBERED_CHUNKS_MAX];  /* a ring */
     uint32_t used[REMEMBERED_CHUNKS_MAX]; /* bytes of each */
-    uint32_t oldest;      /* chunk with the oldest entry */
-    uint32_t oldest_at;   /* and its place there, in bytes */
-    uint32_t chunk_count; /* in use, from the oldest on */
-    uint32_t chunk_max;   /* at most so many: more, and the oldest are forgotten early */
+    uint32_t oldest;                      /* chunk with the oldest entry */
+    uint32_t oldest_at;                   /* and its place there, in bytes */
+    uint32_t chunk_count;                 /* in use, from the oldest on */
+    uint32_t chunk_max;                   /* at most so many: more, and the oldest are forgotten early */
     uint64_t count;
     uint64_t early; /* entries that were forgotten early */
 };
 
-/** Starts empty; zeroed before. `assets` outlives it. `memory`: bytes of entries, at most, roughly; 0: as many as
- * there can be. */
+/** Starts empty; zeroed before. `assets` outlives it. `memory`: bytes of entries, at most, roughly; 0: as
+ * many as there can be. */
 void remembered_init(struct remembered *remembered, const struct assets *assets, uint64_t seed,
                      uint64_t memory);
 
-/** The transfer with this id, the newest if it was used again after it had been forgotten by another run of the
- * server; NULL when none is remembered. */
+/** The transfer with this id, the newest if it was used again after it had been forgotten by another run of
+ * the server; NULL when none is remembered. */
 struct remembered_entry *remembered_find(const struct remembered *remembered, const char *id, size_t length,
                                          uint64_t hash);
 
-/** Whether a command of a transaction asks for exactly what the entry did: the same kind, legs, amounts (5.0 is
- * 5.00), note, reference and terms. */
+/** Whether a command of a transaction asks for exactly what the entry did: the same kind, legs, amounts (5.0
+ * is 5.00), note, reference and terms. */
 bool remembered_matches(const struct remembered *remembered, const struct remembered_entry *entry,
                         const struct transfer_message *message, const struct operation *operation);
 

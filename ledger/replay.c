@@ -56,7 +56,8 @@ bool replay_define(struct replay *replay, const struct asset_tag *tag, char *err
     const struct assets *assets = &replay->shards[0]->assets;
     const struct asset *known = assets_find(assets, tag->code, tag->length);
     if (known != NULL && known->tag.scale != tag->scale)
-        return replay_fail(error, "asset %.*s is defined with scale %u, and this server knows it with scale %u",
+        return replay_fail(error,
+                           "asset %.*s is defined with scale %u, and this server knows it with scale %u",
                            (int)tag->length, tag->code, tag->scale, known->tag.scale);
     if (known == NULL && assets->count == ASSETS_MAX)
         return replay_fail(error, "asset %.*s is one too many: a ledger has at most %d", (int)tag->length,
@@ -74,7 +75,8 @@ struct account *replay_open(struct replay *replay, const struct record *open, ch
     struct shard *shard = place.shard;
     struct asset *asset = assets_find(&shard->assets, options->asset.code, options->asset.length);
     if (asset == NULL || asset->tag.scale != options->asset.scale) {
-        replay_fail(error, "account %.*s, number %" PRIu64 ", is in %.*s, which was never defined with scale %u",
+        replay_fail(error,
+                    "account %.*s, number %" PRIu64 ", is in %.*s, which was never defined with scale %u",
                     (int)id.length, id.text, open->stamp.number, (int)options->asset.length,
                     options->asset.code, options->asset.scale);
         return NULL;
@@ -101,7 +103,8 @@ static bool side_find(const struct replay *replay, sequence_t number, const stru
         return true;
     const struct roll_entry *entry = roll_find(&replay->roll, number);
     if (entry == NULL)
-        return replay_fail(error, "transfer %" PRIu64 " names account number %" PRIu64 ", which was never opened",
+        return replay_fail(error,
+                           "transfer %" PRIu64 " names account number %" PRIu64 ", which was never opened",
                            record->stamp.number, number);
     *side = (struct replay_side){entry->account, replay->shards[entry->shard]};
     return true;
@@ -164,8 +167,8 @@ static struct remembered_party party_of(const struct shard *shard, const struct 
         return (struct remembered_party){side->shard == shard ? side->account : NULL, id};
     }
     bool plain = record->type == TRANSFER_DEPOSIT || record->type == TRANSFER_WITHDRAW;
-    int length = snprintf(room, WORLD_MAX, plain ? WORLD_ID : WORLD_ID "/%.*s",
-                          (int)asset->length, asset->code);
+    int length =
+        snprintf(room, WORLD_MAX, plain ? WORLD_ID : WORLD_ID "/%.*s", (int)asset->length, asset->code);
     return (struct remembered_party){.id = {room, (size_t)length}};
 }
 

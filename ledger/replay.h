@@ -21,10 +21,10 @@ struct replay;
 
 /** How an account of a snapshot stands. */
 struct replay_standing {
-    struct total debits;  /* posted so far, smallest units */
+    struct total debits; /* posted so far, smallest units */
     struct total credits;
-    sequence_t last;      /* the newest number that changed it; 0: none */
-    uint8_t state;        /* enum account_state */
+    sequence_t last; /* the newest number that changed it; 0: none */
+    uint8_t state;   /* enum account_state */
 };
 
 /** How a hold of a snapshot stands. */
@@ -56,12 +56,13 @@ bool replay_asset(struct replay *replay, const struct asset_tag *tag, bool defin
 bool replay_account(struct replay *replay, const struct record *open, const struct replay_standing *standing,
                     char *error);
 
-/** A hold as it stands: the record of its making. What it holds is counted on its accounts. False, with `error`:
- * its accounts are not there, or its id is used twice. */
-bool replay_hold(struct replay *replay, const struct record *hold, const struct replay_held *held, char *error);
+/** A hold as it stands: the record of its making. What it holds is counted on its accounts. False, with
+ * `error`: its accounts are not there, or its id is used twice. */
+bool replay_hold(struct replay *replay, const struct record *hold, const struct replay_held *held,
+                 char *error);
 
-/** A transfer, an extension or a void whose effects are in the accounts already: only its id is remembered, and
- * what it reverses. Ascending by number. False, with `error`: its accounts are not there. */
+/** A transfer, an extension or a void whose effects are in the accounts already: only its id is remembered,
+ * and what it reverses. Ascending by number. False, with `error`: its accounts are not there. */
 bool replay_remember(struct replay *replay, const struct record *transfer, char *error);
 
 /** Replays `size` bytes of records, in the order of their numbers, with all their effects. False, with

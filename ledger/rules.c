@@ -41,8 +41,9 @@ enum verdict checking_refuse(const struct checking *checking, enum check check, 
 enum verdict checking_undecided(const struct checking *checking, enum check check, unsigned condition)
 {
     const struct rejection *known = &checking->transfer->rejection;
-    return known->code == REJECTION_NONE || rank_of(checking, check, condition) < known->rank ? VERDICT_WAIT
-                                                                                              : VERDICT_REFUSE;
+    return known->code == REJECTION_NONE || rank_of(checking, check, condition) < known->rank
+               ? VERDICT_WAIT
+               : VERDICT_REFUSE;
 }
 
 const struct asset *checking_asset(const struct checking *checking, const struct touch *touch)
@@ -111,9 +112,9 @@ static enum verdict check_state(const struct checking *checking, const struct si
         return VERDICT_PASS;
     enum check from = closed ? CHECK_FROM_CLOSED : CHECK_FROM_FROZEN;
     enum check to = closed ? CHECK_TO_CLOSED : CHECK_TO_FROZEN;
-    return checking_refuse(checking, side->to ? to : from,
-                           (struct rejection){.code = closed ? REJECTION_CLOSED : REJECTION_FROZEN,
-                                              .to_side = side->to});
+    return checking_refuse(
+        checking, side->to ? to : from,
+        (struct rejection){.code = closed ? REJECTION_CLOSED : REJECTION_FROZEN, .to_side = side->to});
 }
 
 /* The leg is within one asset: that of the first side that was seen, here or on an earlier shard. */
@@ -125,11 +126,10 @@ static enum verdict check_asset(const struct checking *checking, struct leg *leg
         leg->asset = side->asset->tag;
     if (asset_tag_equal(&leg->asset, &side->asset->tag))
         return VERDICT_PASS;
-    return checking_refuse(checking, CHECK_ASSET,
-                           (struct rejection){.code = REJECTION_ASSET,
-                                              .to_side = side->to,
-                                              .asset = side->asset->tag,
-                                              .other = leg->asset});
+    return checking_refuse(
+        checking, CHECK_ASSET,
+        (struct rejection){
+            .code = REJECTION_ASSET, .to_side = side->to, .asset = side->asset->tag, .other = leg->asset});
 }
 
 /* Turns the amount as it was written into smallest units. A sweep's is a bound, and need not be given. */
@@ -193,17 +193,19 @@ static enum verdict check_can_take(const struct checking *checking, const struct
         return VERDICT_PASS;
     if (can == UNDECIDED)
         return checking_undecided(checking, CHECK_CAN_TAKE, 0);
-    return checking_refuse(checking, CHECK_CAN_TAKE,
-                           (struct rejection){.code = REJECTION_CEILING,
-                                              .to_side = true,
-                                              .bound = side_is_open(side),
-                                              .have = interval_room(touch->account, side->extra, &touch->effect),
-                                              .need = amount,
-                                              .asset = side->asset->tag});
+    return checking_refuse(
+        checking, CHECK_CAN_TAKE,
+        (struct rejection){.code = REJECTION_CEILING,
+                           .to_side = true,
+                           .bound = side_is_open(side),
+                           .have = interval_room(touch->account, side->extra, &touch->effect),
+                           .need = amount,
+                           .asset = side->asset->tag});
 }
 
 /* A sweep where the money comes from: what is available is exact, or it waits. */
-static enum verdict check_sweep_from(const struct checking *checking, struct leg *leg, const struct side *from)
+static enum verdict check_sweep_from(const struct checking *checking, struct leg *leg,
+                                     const struct side *from)
 {
     amount_t most = 0;
     bool bounded = (checking->operation->flags & OPERATION_ALL) == 0;
@@ -349,10 +351,9 @@ static enum verdict check_parties(const struct checking *checking, struct leg *l
                                   const struct side *to)
 {
     if (side_same(checking->transfer, leg))
-        return checking_refuse(
-            checking, CHECK_SAME,
-            (struct rejection){.code = REJECTION_SAMEACCOUNT,
-                               .to_side = checking->operation->type == TRANSFER_DEPOSIT});
+        return checking_refuse(checking, CHECK_SAME,
+                               (struct rejection){.code = REJECTION_SAMEACCOUNT,
+                                                  .to_side = checking->operation->type == TRANSFER_DEPOSIT});
     if (from->here && !side_exists(from))
         return checking_refuse(checking, CHECK_FROM_EXISTS, (struct rejection){.code = REJECTION_NOACCOUNT});
     if (to->here && !side_exists(to))

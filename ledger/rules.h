@@ -2,10 +2,9 @@
  *
  *     command by command, and in it leg by leg:
  *         IDREUSED, or a retry's own answer
- *         of the hold or transfer it refers to: NOHOLD, CAPTURED, VOIDED, EXPIRED, AMOUNT (more than is left);
- *                                               NOTRANSFER, REVERSED
- *         SAMEACCOUNT, NOACCOUNT from, NOACCOUNT to, CLOSED, FROZEN, ASSET, AMOUNT, OVERFLOW,
- *         CONDITION (before a command's first leg), INSUFFICIENT, CEILING
+ *         of the hold or transfer it refers to: NOHOLD, CAPTURED, VOIDED, EXPIRED, AMOUNT (more than is
+ * left); NOTRANSFER, REVERSED SAMEACCOUNT, NOACCOUNT from, NOACCOUNT to, CLOSED, FROZEN, ASSET, AMOUNT,
+ * OVERFLOW, CONDITION (before a command's first leg), INSUFFICIENT, CEILING
  *
  * A shard checks only what it owns. Every check has a rank, and the lowest rank that failed on any shard is
  * what is reported, so the answer is the same however accounts are spread. Legs act in order: a later leg may
@@ -24,9 +23,9 @@ enum verdict {
     VERDICT_WAIT    /* it depends on one of the transactions open here */
 };
 
-/** Checks everything on this shard that would be reported before what is already known to be wrong. Fills in the
- * legs' assets and amounts, what conditions found and the rejection in `transfer`, effects and sums in `visit`;
- * changes no account. */
+/** Checks everything on this shard that would be reported before what is already known to be wrong. Fills in
+ * the legs' assets and amounts, what conditions found and the rejection in `transfer`, effects and sums in
+ * `visit`; changes no account. */
 enum verdict rules_check(struct shard *shard, struct transfer_message *transfer, struct visit *visit);
 
 #endif

@@ -26,21 +26,21 @@ struct shard_config {
     unsigned count; /* how many there are: 1 to SHARDS_MAX */
     uint64_t seed;  /* keys the hash of ids; the same for all shards, and for whoever composes messages */
     uint64_t id_window_ns; /* how long ids are remembered; 0: for ever */
-    uint64_t id_memory;    /* bytes of remembered ids, roughly: where more come, the oldest are forgotten early;
-                              0: as many as there can be, 32 GiB */
+    uint64_t id_memory; /* bytes of remembered ids, roughly: where more come, the oldest are forgotten early;
+                           0: as many as there can be, 32 GiB */
 };
 
 /** What a shard holds, for INFO. */
 struct shard_numbers {
-    uint64_t accounts;   /* open accounts, @world stripes not counted */
-    uint64_t remembered; /* transfer ids, those of holds too */
+    uint64_t accounts;        /* open accounts, @world stripes not counted */
+    uint64_t remembered;      /* transfer ids, those of holds too */
     uint64_t forgotten_early; /* ids that were forgotten before their window was over, for want of memory */
     uint64_t holds;           /* that are open */
-    uint64_t prepared;   /* transactions prepared here and not yet decided */
-    uint64_t parked;     /* messages that wait for one of those */
-    uint64_t steps;      /* messages taken so far */
-    uint64_t commits;    /* records written so far */
-    uint64_t rejections; /* requests decided here with an error */
+    uint64_t prepared;        /* transactions prepared here and not yet decided */
+    uint64_t parked;          /* messages that wait for one of those */
+    uint64_t steps;           /* messages taken so far */
+    uint64_t commits;         /* records written so far */
+    uint64_t rejections;      /* requests decided here with an error */
 };
 
 /** Creates an empty shard; the caller owns it. Every known asset's @world has its stripe in it. */
@@ -66,8 +66,8 @@ uint64_t shard_numbers_used(const struct shard *shard);
  */
 void shard_seal(struct shard *shard, struct outbox *outbox, struct stamp first);
 
-/** The next time, in nanoseconds since the epoch, at which a hold expires: the shard must get a clock message at
- * or after it. UINT64_MAX: there is none. */
+/** The next time, in nanoseconds since the epoch, at which a hold expires: the shard must get a clock message
+ * at or after it. UINT64_MAX: there is none. */
 uint64_t shard_next_deadline(const struct shard *shard);
 
 /** Which accounts are spread over all shards, as far as this one knows: for whoever composes messages on its

@@ -22,15 +22,16 @@
 
 /** Things that a request touches are found once and kept apart: one for each account and id. */
 #define WAITS_MAX 1024
-static_assert(WAITS_MAX >= VIEWS_MAX && WAITS_MAX >= VISIT_TOUCHES_MAX + VISIT_IDS_MAX, "all that one request touches");
+static_assert(WAITS_MAX >= VIEWS_MAX && WAITS_MAX >= VISIT_TOUCHES_MAX + VISIT_IDS_MAX,
+              "all that one request touches");
 
-/** One thing that an undecided transaction has a claim to on this shard: as a writer, who will change it, or as
- * a reader, whose answer depends on it staying as it is. */
+/** One thing that an undecided transaction has a claim to on this shard: as a writer, who will change it, or
+ * as a reader, whose answer depends on it staying as it is. */
 struct reservation {
     struct contention *contention; /* of an account or a name; NULL: of neither */
     struct stripe *stripe;         /* what it will post to; NULL: the contention's account, if any */
     union {
-        struct effect effect; /* what it will do, to an account */
+        struct effect effect;    /* what it will do, to an account */
         struct stripe_sums sums; /* to a stripe */
     };
     uint8_t last; /* the last number that touches it is the first one plus this */
@@ -139,7 +140,8 @@ void shard_pass_on(struct shard *shard, struct message *message, struct route *r
 /** Takes what was prepared in a slot; the caller gives it back to the pool. */
 struct prepared *shard_unprepare(struct shard *shard, uint32_t slot);
 
-/** Who a shard is, when it composes a message itself: in the name of `message`'s origin, or, NULL, nobody's. */
+/** Who a shard is, when it composes a message itself: in the name of `message`'s origin, or, NULL, nobody's.
+ */
 struct sender shard_sender(const struct shard *shard, const struct message *message);
 
 /** Sends a request to its first shard, as if it came new; to this one, it is taken next. It must not hold a
@@ -165,8 +167,7 @@ void shard_free_all(struct shard *shard, const struct message *message, const st
                     struct outbox *outbox);
 
 /** Posts an effect to an account, and sums to a stripe: the two places where money changes. */
-void shard_post(struct shard *shard, struct account *account, const struct effect *effect,
-                sequence_t number);
+void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number);
 void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,
                        sequence_t number);
 
@@ -214,8 +215,8 @@ struct record_options;
 struct record_options account_options(const struct shard *shard, const struct account *account);
 void account_limit(struct shard *shard, struct account *account, const struct record_options *options);
 
-/** Turns an option's amount into smallest units. Rejects the request and returns false when it does not fit the
- * asset. */
+/** Turns an option's amount into smallest units. Rejects the request and returns false when it does not fit
+ * the asset. */
 bool option_amount(struct shard *shard, const struct message *message, const char *option,
                    struct decimal written, const struct asset_tag *asset, amount_t *out,
                    struct outbox *outbox);

@@ -1,5 +1,5 @@
-/* transfer.c: a transaction on one of its shards. Checked and reserved on all but the highest, decided on that
- * one. What it leaves behind beside money is in operations.c.
+/* transfer.c: a transaction on one of its shards. Checked and reserved on all but the highest, decided on
+ * that one. What it leaves behind beside money is in operations.c.
  */
 #include <string.h>
 
@@ -144,12 +144,12 @@ static sequence_t retry_number(const struct shard *shard, const struct transfer_
     if (id->hold != NULL)
         return operation_asks_for_hold(shard, transfer, operation, id->hold) ? id->hold->stamp.number : 0;
     return remembered_matches(&shard->remembered, id->entry, transfer, operation) ? id->entry->stamp.number
-                                                                                   : 0;
+                                                                                  : 0;
 }
 
 /* Deals with ids that were used before. True: the transaction ends here, or begins anew without what is done
- * already. An id that was used for something else is reported in its place (terms.c), or at once where nothing
- * is reported before it. */
+ * already. An id that was used for something else is reported in its place (terms.c), or at once where
+ * nothing is reported before it. */
 static bool ids_answer(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox)
 {
     struct visit *visit = &shard->visit;
@@ -210,8 +210,8 @@ static void touch_post(struct shard *shard, const struct touch *touch, sequence_
         shard_post(shard, touch->account, &touch->effect, first + touch->last);
 }
 
-/* The members that need to hear what became of the legs: those that keep an id, or what is referred to, or wait
- * for an amount. */
+/* The members that need to hear what became of the legs: those that keep an id, or what is referred to, or
+ * wait for an amount. */
 static uint64_t members_told(const struct transfer_message *transfer)
 {
     uint64_t members = 0;
@@ -236,7 +236,8 @@ static void transfer_decide(struct shard *shard, const struct transfer_message *
     decided.told_to = before != 0 ? members_told(transfer) & before : 0;
     if (decided.told_to != 0) {
         for (unsigned i = 0; i < transfer->leg_count; i++)
-            legs[i] = (struct decided_leg){transfer_legs(transfer)[i].amount, transfer_legs(transfer)[i].asset};
+            legs[i] =
+                (struct decided_leg){transfer_legs(transfer)[i].amount, transfer_legs(transfer)[i].asset};
         decided.told_size = transfer->leg_count * sizeof legs[0];
     }
     shard_decide(shard, &transfer->head, &transfer->route, &decided, outbox);

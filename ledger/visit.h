@@ -49,8 +49,8 @@ struct id_touch {
 struct visit {
     uint32_t touch_count;
     uint32_t id_count;
-    bool stale; /* an account was taken for spread that is not, or the other way: to be routed anew */
-    bool unfound;           /* what a reference was found to be is not so any more: to be found anew */
+    bool stale;   /* an account was taken for spread that is not, or the other way: to be routed anew */
+    bool unfound; /* what a reference was found to be is not so any more: to be found anew */
     int16_t from[LEGS_MAX]; /* the leg's touch; TOUCH_NONE: it is on another shard, or an @world
                                whose asset is not known yet */
     int16_t to[LEGS_MAX];

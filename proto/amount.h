@@ -86,8 +86,8 @@ void total_add(struct total *sum, amount_t value);
 /** Adds `value` to `*sum`. Asserts that 192 bits suffice. */
 void total_merge(struct total *sum, struct total value);
 
-/** Adds `value` to `*sum` modulo 2^192: for sums whose parts may be below zero, in two's complement, while the
- * whole is not. */
+/** Adds `value` to `*sum` modulo 2^192: for sums whose parts may be below zero, in two's complement, while
+ * the whole is not. */
 void total_wrap(struct total *sum, struct total value);
 
 /** Below 0, 0, or above 0: a is less than b, equal, greater. */

@@ -55,12 +55,11 @@ static struct call call_of_change(const struct reference *reference, struct word
     return call;
 }
 
-static const enum call_kind kinds[] = {
-    [TRANSFER_TRANSFER] = CALL_TRANSFER, [TRANSFER_DEPOSIT] = CALL_DEPOSIT,
-    [TRANSFER_WITHDRAW] = CALL_WITHDRAW, [TRANSFER_SWEEP] = CALL_SWEEP,
-    [TRANSFER_CAPTURE] = CALL_CAPTURE,   [TRANSFER_REVERSE] = CALL_REVERSE,
-    [TRANSFER_HOLD] = CALL_HOLD,         [TRANSFER_EXTEND] = CALL_EXTEND,
-    [TRANSFER_VOID] = CALL_VOID,         [TRANSFER_EXPIRE] = CALL_EXPIRE};
+static const enum call_kind kinds[] = {[TRANSFER_TRANSFER] = CALL_TRANSFER, [TRANSFER_DEPOSIT] = CALL_DEPOSIT,
+                                       [TRANSFER_WITHDRAW] = CALL_WITHDRAW, [TRANSFER_SWEEP] = CALL_SWEEP,
+                                       [TRANSFER_CAPTURE] = CALL_CAPTURE,   [TRANSFER_REVERSE] = CALL_REVERSE,
+                                       [TRANSFER_HOLD] = CALL_HOLD,         [TRANSFER_EXTEND] = CALL_EXTEND,
+                                       [TRANSFER_VOID] = CALL_VOID,         [TRANSFER_EXPIRE] = CALL_EXPIRE};
 
 static struct call_leg leg_of(const struct reference *reference, struct words *words,
                               const struct record *record, const struct record_leg *made)
@@ -127,9 +126,8 @@ static struct call call_of_transfer(const struct reference *reference, struct wo
 {
     struct record_terms terms = record_terms(record);
     struct slice reference_id = record_reference(record);
-    struct call call = {.kind = kinds[record->type],
-                        .name = words_slice(words, record_id(record)),
-                        .seconds = terms.ttl};
+    struct call call = {
+        .kind = kinds[record->type], .name = words_slice(words, record_id(record)), .seconds = terms.ttl};
     if (record->type == TRANSFER_EXPIRE) {
         call.name = words_slice(words, reference_id);
         return call;
@@ -148,8 +146,8 @@ static struct call call_of_transfer(const struct reference *reference, struct wo
     return call;
 }
 
-static struct call call_of(const struct reference *reference, struct words *words, const struct script *script,
-                           const struct record *record)
+static struct call call_of(const struct reference *reference, struct words *words,
+                           const struct script *script, const struct record *record)
 {
     switch ((enum record_kind)record->kind) {
     case RECORD_DEFINE: return call_of_define(words, record);

@@ -65,8 +65,8 @@ static void texts_add_legs(struct texts *texts, const struct call *call, struct 
     text->legs = &texts->legs[texts->leg_count];
     text->leg_count = call->leg_count;
     for (unsigned i = 0; i < call->leg_count; i++)
-        texts->legs[texts->leg_count + i] = (struct leg_text){
-            slice_of(call->legs[i].from), slice_of(call->legs[i].to), call->legs[i].amount};
+        texts->legs[texts->leg_count + i] =
+            (struct leg_text){slice_of(call->legs[i].from), slice_of(call->legs[i].to), call->legs[i].amount};
     struct leg_text *first = &texts->legs[texts->leg_count];
     if (call->kind == CALL_BALANCES)
         *first = (struct leg_text){.from = slice_of(call->accounts[0])};

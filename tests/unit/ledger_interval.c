@@ -173,12 +173,12 @@ Test(interval, keeps_totals_within_127_bits)
         amount_t posted, held, open, own, amount;
         enum certainty fits;
     } cases[] = {
-        {0, 0, 0, 0, max, CERTAIN_YES},         {0, 0, 0, 0, max + 1, CERTAIN_NO},
-        {0, 0, 0, 1, max, CERTAIN_NO},          {max - 1, 0, 0, 0, 1, CERTAIN_YES},
-        {max, 0, 0, 0, 1, CERTAIN_NO},          {max - 5, 0, 5, 0, 1, UNDECIDED},
-        {max - 5, 0, 4, 0, 1, CERTAIN_YES},     {max - 5, 0, 5, 0, 6, CERTAIN_NO},
-        {0, 0, 0, max, max, CERTAIN_NO},        {0, 0, 0, 0, ~(amount_t)0, CERTAIN_NO},
-        {max - 5, 5, 0, 0, 1, CERTAIN_NO},      {max - 5, 4, 0, 0, 1, CERTAIN_YES},
+        {0, 0, 0, 0, max, CERTAIN_YES},     {0, 0, 0, 0, max + 1, CERTAIN_NO},
+        {0, 0, 0, 1, max, CERTAIN_NO},      {max - 1, 0, 0, 0, 1, CERTAIN_YES},
+        {max, 0, 0, 0, 1, CERTAIN_NO},      {max - 5, 0, 5, 0, 1, UNDECIDED},
+        {max - 5, 0, 4, 0, 1, CERTAIN_YES}, {max - 5, 0, 5, 0, 6, CERTAIN_NO},
+        {0, 0, 0, max, max, CERTAIN_NO},    {0, 0, 0, 0, ~(amount_t)0, CERTAIN_NO},
+        {max - 5, 5, 0, 0, 1, CERTAIN_NO},  {max - 5, 4, 0, 0, 1, CERTAIN_YES},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (int credits = 0; credits < 2; credits++) {
