@@ -82,9 +82,12 @@ static void write_persistence(const struct server *server, struct buffer *out)
     }
     uint64_t durable = commitlog_durable(&server->log);
     uint64_t syncs = counter_read(&log->syncs);
+    uint64_t batches = counter_read(&log->batches);
+    uint64_t bytes = counter_read(&log->bytes);
     buffer_printf(out, "newest_number:%lu\r\ndurable_number:%lu\r\n", newest, durable);
-    buffer_printf(out, "journal_batches:%lu\r\njournal_bytes_written:%lu\r\njournal_segments:%lu\r\n",
-                  counter_read(&log->batches), counter_read(&log->bytes), counter_read(&snapshot->segments));
+    buffer_printf(out, "journal_batches:%lu\r\njournal_bytes_written:%lu\r\njournal_batch_bytes_mean:%lu\r\n",
+                  batches, bytes, batches ? bytes / batches : 0);
+    buffer_printf(out, "journal_segments:%lu\r\n", counter_read(&snapshot->segments));
     buffer_printf(out, "journal_size:%lu\r\nfdatasyncs:%lu\r\nfdatasync_us_mean:%lu\r\n",
                   counter_read(&snapshot->bytes), syncs, syncs ? counter_read(&log->sync_us) / syncs : 0);
     buffer_printf(out, "fdatasync_us_last:%lu\r\nfdatasync_us_max:%lu\r\n", counter_read(&log->sync_us_last),

@@ -33,6 +33,11 @@ static bool verify_run(const char *dir, char *error)
 int inspect_verify(const char *dir)
 {
     char error[RECOVERY_ERROR_MAX];
+    /* Asked first, so that a name mistyped leaves no lock file behind. */
+    if (!directory_has(dir, "ledger.db") && !directory_has(dir, "journal")) {
+        log_write(LOG_ERROR, "there is no ledger in '%s'", dir);
+        return EXIT_FAILURE;
+    }
     int lock = directory_lock(dir, error);
     bool good = lock >= 0 && verify_run(dir, error);
     if (lock >= 0) {
