@@ -112,6 +112,151 @@ Test(archive, refuses_records_that_contradict_it)
     cr_expect_not_null(strstr(contradiction(3, 1, 1), "between accounts 1 and 1, which can't have one"));
 }
 
+/** Appends a transfer of one leg, at a time of its number. */
+static void tell_one(struct buffer *records, sequence_t number, const char *id, const char *reference,
+                     enum transfer_type type, struct record_leg leg, struct record_terms terms, uint8_t flags)
+{
+    const struct record_parts parts = {.id = {id, strlen(id)},
+                                       .reference = {reference, strlen(reference)},
+                                       .terms = terms,
+                                       .leg_count = 1,
+                                       .type = (uint8_t)type,
+                                       .flags = flags};
+    *record_transfer(records, &parts, (struct stamp){number, number * 1000000000}) = leg;
+}
+
+static void tell_change(struct buffer *records, sequence_t number, enum change_type type, sequence_t account)
+{
+    record_changed(records, type, &(struct record_change){.account = account},
+                   (struct stamp){number, number * 1000000000});
+}
+
+/** Two accounts, numbers 1 and 2, and a hold "h" of 100 from 1 to 2 until 10 seconds: numbers to 3. */
+static struct archive *archive_with_hold(const char *dir)
+{
+    struct archive *archive = archived_new(dir);
+    struct buffer records = {0};
+    const struct record_options options = {.asset = asset_tag_of((struct slice){"USD", 3}, 2),
+                                           .unlimited = true};
+    record_open(&records, "a", 1, &options, (struct stamp){1, 1000000000});
+    record_open(&records, "b", 1, &options, (struct stamp){2, 2000000000});
+    tell_one(&records, 3, "h", "", TRANSFER_HOLD, (struct record_leg){.amount = 100, .from = 1, .to = 2},
+             (struct record_terms){.ttl = 7}, 0);
+    archived_fold(archive, &records);
+    buffer_free(&records);
+    return archive;
+}
+
+/** Folds records from number 4 behind that hold, of which the last can't be; returns the error. */
+static const char *refused(const struct buffer *records)
+{
+    static char error[ARCHIVE_ERROR_MAX];
+    char *dir = storage_make();
+    struct archive *archive = archive_with_hold(dir);
+    bool good = true;
+    for (size_t at = 0; at < buffer_length(records);) {
+        const struct record *record = (const struct record *)(const void *)(records->bytes + at);
+        cr_assert(good, "%s", error);
+        good = archive_fold(archive, record, error);
+        at += record->size;
+    }
+    cr_assert(!good, "it is not refused");
+    archive_close(archive);
+    storage_remove(dir);
+    return error;
+}
+
+/** The same of one transfer about that hold. */
+static const char *refused_one(enum transfer_type type, const char *reference, amount_t amount,
+                               amount_t released, uint8_t flags)
+{
+    struct buffer records = {0};
+    tell_one(&records, 4, "x", reference, type, (struct record_leg){.amount = amount, .from = 1, .to = 2},
+             (struct record_terms){.released = released}, flags);
+    const char *error = refused(&records);
+    buffer_free(&records);
+    return error;
+}
+
+Test(archive, refuses_what_contradicts_a_hold)
+{
+    const char *another = "another amount than hold h has left";
+    const char *early = "ends hold h with another amount than it has left, or before its time";
+    cr_expect_not_null(strstr(refused_one(TRANSFER_CAPTURE, "g", 100, 0, 0), "hold g, which is not open so"));
+    cr_expect_not_null(strstr(refused_one(TRANSFER_CAPTURE, "h", 101, 0, 0), another));
+    cr_expect_not_null(strstr(refused_one(TRANSFER_CAPTURE, "h", 60, 39, 0), another));
+    cr_expect_not_null(strstr(refused_one(TRANSFER_CAPTURE, "h", 60, 40, RECORD_KEEP), another));
+    cr_expect_not_null(strstr(refused_one(TRANSFER_VOID, "h", 99, 0, 0), early));
+    cr_expect_not_null(strstr(refused_one(TRANSFER_EXPIRE, "h", 100, 0, 0), early));
+    struct buffer records = {0};
+    tell_one(&records, 4, "h", "", TRANSFER_HOLD, (struct record_leg){.amount = 1, .from = 2, .to = 1},
+             (struct record_terms){0}, 0);
+    cr_expect_not_null(strstr(refused(&records), "makes hold h, which is open already"));
+    buffer_consume(&records, buffer_length(&records));
+    tell_one(&records, 4, "v", "h", TRANSFER_VOID, (struct record_leg){.amount = 100, .from = 1, .to = 2},
+             (struct record_terms){0}, 0);
+    tell_one(&records, 5, "w", "h", TRANSFER_VOID, (struct record_leg){.amount = 100, .from = 1, .to = 2},
+             (struct record_terms){0}, 0);
+    cr_expect_not_null(strstr(refused(&records), "hold h, which is not open so"));
+    buffer_free(&records);
+}
+
+Test(archive, refuses_what_contradicts_a_state)
+{
+    struct buffer records = {0};
+    tell_change(&records, 4, CHANGE_THAW, 1);
+    cr_expect_not_null(strstr(refused(&records), "number 4 changes account number 1 in a way (thaw)"));
+    buffer_consume(&records, buffer_length(&records));
+    tell_change(&records, 4, CHANGE_CLOSE, 1); /* something is held */
+    cr_expect_not_null(strstr(refused(&records), "number 4 changes account number 1 in a way (close)"));
+    buffer_consume(&records, buffer_length(&records));
+    tell_change(&records, 4, CHANGE_FREEZE, 2);
+    tell_one(&records, 5, "t", "", TRANSFER_TRANSFER, (struct record_leg){.amount = 100, .from = 1, .to = 2},
+             (struct record_terms){0}, 0);
+    cr_expect_not_null(strstr(refused(&records), "number 5 is of account number 2, which is frozen"));
+    buffer_consume(&records, buffer_length(&records));
+    tell_change(&records, 4, CHANGE_FREEZE, 7);
+    cr_expect_not_null(strstr(refused(&records), "changes account number 7"));
+    buffer_free(&records);
+}
+
+/* An unlimited account without a ceiling has no bound: its totals are 192 bits wide. */
+Test(archive, keeps_totals_of_any_size)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_with_hold(dir);
+    struct buffer records = {0};
+    char error[ARCHIVE_ERROR_MAX] = "";
+    const struct record_leg all = {.amount = ~(amount_t)0, .from = 1, .to = 2};
+    for (sequence_t number = 4; number < 4 + 8; number++)
+        tell_one(&records, number, number % 2 == 0 ? "even" : "odd", "", TRANSFER_TRANSFER, all,
+                 (struct record_terms){0}, 0);
+    archived_fold(archive, &records);
+    archived_commit(archive);
+    archived_expect(dir, "SELECT account, debits, credits, held_out, held_in, entries, last FROM totals",
+                    "1|2722258935367507707706996859454145691640|0|100|0|8|11\n"
+                    "2|0|2722258935367507707706996859454145691640|0|100|8|11\n");
+    archive_close(archive);
+    archive = archive_open(dir, false, error);
+    cr_assert(archive != NULL && archive_load(archive, NULL, 0, error), "%s", error);
+    buffer_consume(&records, buffer_length(&records));
+    tell_one(&records, 12, "back", "", TRANSFER_TRANSFER,
+             (struct record_leg){.amount = all.amount, .from = 2, .to = 1}, (struct record_terms){0}, 0);
+    archived_fold(archive, &records);
+    archived_commit(archive);
+    archived_expect(dir, "SELECT account, debits FROM totals WHERE account = 1",
+                    "1|2722258935367507707706996859454145691640\n");
+    archived_expect(dir, "SELECT account, credits FROM totals WHERE account = 1",
+                    "1|340282366920938463463374607431768211455\n");
+    buffer_consume(&records, buffer_length(&records));
+    tell_change(&records, 13, CHANGE_LIMIT, 1); /* it can't have limits any more */
+    cr_assert(!archive_fold(archive, (const struct record *)(const void *)records.bytes, error));
+    cr_expect_not_null(strstr(error, "in a way (limit)"), "%s", error);
+    archive_close(archive);
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
 /** Opens and loads what is in `dir`; returns the error. */
 static const char *refusal(const char *dir)
 {
@@ -167,6 +312,16 @@ Test(archive, refuses_a_database_that_contradicts_itself)
         strstr(tampered("UPDATE accounts SET asset = 5000 WHERE account = 1"), "has no asset"));
     cr_expect_not_null(
         strstr(tampered("UPDATE totals SET entry = 99999 WHERE account = 1"), "totals that can't be"));
+    cr_expect_not_null(
+        strstr(tampered("UPDATE totals SET last = 99999 WHERE account = 1"), "totals that can't be"));
+    cr_expect_not_null(strstr(tampered("UPDATE accounts SET state = 'shut' WHERE account = 1"),
+                              "a kind or state is 'shut'"));
+    cr_expect_not_null(strstr(tampered("UPDATE holds SET remaining = remaining || '0' WHERE ended IS NULL"),
+                              "has held is not what its open holds hold"));
+    cr_expect_not_null(strstr(tampered("DELETE FROM holds WHERE ended IS NULL"),
+                              "has held is not what its open holds hold"));
+    cr_expect_not_null(
+        strstr(tampered("UPDATE holds SET state = 'voided' WHERE ended IS NULL"), "is not what it must be"));
 }
 
 static void tell_leg(struct buffer *records, const char *id, sequence_t number, struct record_leg leg)
@@ -206,6 +361,40 @@ Test(archive, shows_people_exact_amounts_through_its_views)
     archived_expect(dir, "SELECT number, debit_before, credit_before FROM transfers ORDER BY number",
                     "4|0|0\n5|4|0\n6|0|0\n");
     archived_expect(dir, "SELECT account, entry FROM totals WHERE account > 0", "1|5\n2|5\n3|6\n");
+    archive_close(archive);
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
+Test(archive, shows_people_what_is_held_and_what_became_of_it)
+{
+    char *dir = storage_make();
+    struct archive *archive = archive_with_hold(dir);
+    struct buffer records = {0};
+    struct record_leg leg = {.amount = 30, .from = 1, .to = 2};
+    tell_one(&records, 4, "c", "h", TRANSFER_CAPTURE, leg, (struct record_terms){0}, RECORD_KEEP);
+    leg.amount = 0;
+    tell_one(&records, 5, "e", "h", TRANSFER_EXTEND, leg, (struct record_terms){.ttl = 60}, 0);
+    tell_change(&records, 6, CHANGE_FREEZE, 1);
+    archived_fold(archive, &records);
+    archived_commit(archive);
+    archived_expect(dir, "SELECT id, balance, held_out, held_in, state FROM balances",
+                    "a|-0.30|0.70|0.00|frozen\nb|0.30|0.00|0.70|open\n");
+    archived_expect(dir, "SELECT * FROM holds_open",
+                    "3|h|a|b|USD|0.70|1970-01-01 00:00:03|1970-01-01 00:01:05|(null)\n");
+    archived_expect(dir, "SELECT number, kind, id, reference, amount FROM events WHERE number > 2",
+                    "3|hold|h|(null)|100\n5|extend|e|h|0\n6|freeze|(null)|(null)|(null)\n");
+    archived_expect(dir, "SELECT number, kind, reference, amount, flags FROM transfers",
+                    "4|capture|h|30|1\n");
+    buffer_consume(&records, buffer_length(&records));
+    leg.amount = 70;
+    tell_one(&records, 70, "", "h", TRANSFER_EXPIRE, leg, (struct record_terms){0}, 0);
+    ((struct record *)(void *)records.bytes)->stamp.number = 7;
+    archived_fold(archive, &records);
+    archived_commit(archive);
+    archived_expect(dir, "SELECT count(*) FROM holds_open", "0\n");
+    archived_expect(dir, "SELECT remaining, state, ended, ended_ns FROM holds", "0|expired|7|70000000000\n");
+    archived_expect(dir, "SELECT id, held_out, held_in FROM balances", "a|0.00|0.00\nb|0.00|0.00\n");
     archive_close(archive);
     buffer_free(&records);
     storage_remove(dir);
