@@ -176,6 +176,25 @@ Test(archive_past, finds_every_id_in_its_runs)
     storage_remove(dir);
 }
 
+Test(archive_past, is_not_committed_when_holds_and_accounts_disagree)
+{
+    char *dir = storage_make();
+    char error[ARCHIVE_ERROR_MAX] = "";
+    struct archive *archive = archived_new(dir);
+    struct story story = {.dice = dice_begin(), .last = {0, 1700000000000000000}};
+    struct buffer records = {0};
+    story_tell(&story, 300, &records);
+    archived_fold(archive, &records);
+    total_add(&archive->assets[archive_asset_find(archive, &(struct asset_tag){"USD", 3, 2, {0}})].held_in,
+              1);
+    cr_assert(!archive_commit(archive, error));
+    cr_expect_not_null(strstr(error, "out of balance: in USD holds hold "), "%s", error);
+    archive_close(archive);
+    archived_expect(dir, "SELECT number FROM meta", "0\n");
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
 /* Nearly all hashes differ in their first 33 bits, so these are made. */
 Test(archive_past, sorts_hashes_that_only_their_last_bits_tell_apart)
 {
