@@ -85,7 +85,11 @@ balance_t interval_room(const struct account *account, const struct account_extr
 {
     assert(extra != NULL);
     balance_t taken = account_balance(account) + (balance_t)extra->held_in + effect_take(own);
-    return (balance_t)extra->ceiling - (taken + extra->open.take_low);
+    /* Of an account that is deep in debt it can be more than fits a balance. */
+    balance_t room;
+    if (__builtin_sub_overflow((balance_t)extra->ceiling, taken + extra->open.take_low, &room))
+        return (balance_t)AMOUNT_TOTAL_MAX;
+    return room;
 }
 
 enum certainty interval_compare(const struct account *account, const struct account_extra *extra,

@@ -31,7 +31,7 @@ struct replay_standing {
 struct replay_held {
     amount_t remaining; /* still held */
     uint64_t deadline;  /* nanoseconds since the epoch; 0: it never expires */
-    struct stamp ended; /* what ended it; number 0: it is open */
+    uint64_t ended;     /* its time, when it has ended */
     uint8_t state;      /* enum hold_state */
 };
 

@@ -51,7 +51,7 @@ bool replay_hold(struct replay *replay, const struct record *record, const struc
     struct holds *holds = &replay_place(replay, record_id(record)).shard->holds;
     if (held->state != HOLD_OPEN) {
         holds_end(holds, hold, (enum hold_state)held->state);
-        hold->ended = held->ended;
+        hold->ended = (struct stamp){.time = held->ended};
         return true;
     }
     hold->remaining = held->remaining;

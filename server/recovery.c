@@ -77,8 +77,8 @@ static bool load_asset(void *context, const struct archive_asset *asset, char *e
                         asset->world_credits, asset->world_last, error);
 }
 
-static bool load_account(void *context, const struct record *open, amount_t debits, amount_t credits,
-                         sequence_t last, char *error)
+static bool load_account(void *context, const struct record *open, const struct archive_account *account,
+                         char *error)
 {
     struct loading *loading = context;
     loading->recovered->accounts++;
@@ -86,8 +86,19 @@ static bool load_account(void *context, const struct record *open, amount_t debi
         log_write(LOG_INFO, "loading: %lu accounts", loading->recovered->accounts);
     }
     const struct replay_standing standing = {
-        .debits = {.low = debits}, .credits = {.low = credits}, .last = last};
+        .debits = account->debits, .credits = account->credits, .last = account->last, .state = account->state};
     return replay_account(loading->replay, open, &standing, error);
+}
+
+static bool load_hold(void *context, const struct record *hold, const struct archive_hold *state, char *error)
+{
+    struct loading *loading = context;
+    const struct replay_held held = {.remaining = state->remaining,
+                                     .deadline = state->deadline,
+                                     .ended = state->ended,
+                                     .state = state->state};
+    loading->recovered->transfers++;
+    return replay_hold(loading->replay, hold, &held, error);
 }
 
 static bool load_transfer(void *context, const struct record *transfer, char *error)
@@ -130,7 +141,7 @@ static bool journal_replay(const char *dir, struct loading *loading, char *error
 }
 
 bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, unsigned count, uint64_t seed,
-                  struct recovered *recovered, char *error)
+                  uint64_t since_ns, struct recovered *recovered, char *error)
 {
     *recovered = (struct recovered){.archive = archive_open(dir, readonly, error)};
     if (!recovered->archive) {
@@ -139,10 +150,13 @@ bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, u
     struct loading loading = {
         .replay = replay_create(shards, count, seed), .recovered = recovered, .told_us = clock_us()};
     replay_reserve(loading.replay, archive_accounts(recovered->archive));
-    const struct archive_visitor visitor = {
-        .context = &loading, .asset = load_asset, .account = load_account, .transfer = load_transfer};
-    bool good = archive_load(recovered->archive, &visitor, error) && journal_replay(dir, &loading, error) &&
-                replay_finish(loading.replay, error);
+    const struct archive_visitor visitor = {.context = &loading,
+                                            .asset = load_asset,
+                                            .account = load_account,
+                                            .hold = load_hold,
+                                            .transfer = load_transfer};
+    bool good = archive_load(recovered->archive, &visitor, since_ns, error) &&
+                journal_replay(dir, &loading, error) && replay_finish(loading.replay, error);
     replay_free(loading.replay);
     if (!good) {
         archive_close(recovered->archive);

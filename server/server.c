@@ -118,7 +118,7 @@ static bool server_recover(struct server *server, char *error)
         shards[i] = server->workers[i].shard;
     }
     if (!recovery_create(config->dir, segment_size, error) ||
-        !recovery_run(config->dir, false, shards, (unsigned)config->workers, server->seed, &recovered,
+        !recovery_run(config->dir, false, shards, (unsigned)config->workers, server->seed, 0, &recovered,
                       error)) {
         return false;
     }
