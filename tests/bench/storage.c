@@ -157,7 +157,9 @@ static bool load_asset(void *context, const struct archive_asset *asset, char *e
 static bool load_account(void *context, const struct record *open, const struct archive_account *account,
                          char *error)
 {
-    return replay_account(context, open, account->debits.low, account->credits.low, account->last, error);
+    const struct replay_standing standing = {
+        .debits = account->debits, .credits = account->credits, .last = account->last, .state = account->state};
+    return replay_account(context, open, &standing, error);
 }
 
 static bool load_transfer(void *context, const struct record *transfer, char *error)
