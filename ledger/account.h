@@ -61,8 +61,8 @@ struct account_extra {
     struct open_effects open;
     amount_t overdraft; /* how far the balance may go below zero, smallest units */
     amount_t ceiling;   /* how high the balance may go, when the account has one */
-    amount_t held_out;  /* by open holds */
-    amount_t held_in;
+    balance_t held_out; /* by open holds; below zero where a hold's end was heard of before its beginning */
+    balance_t held_in;
     struct stripe *stripe; /* of an account without any limit: where its money is; else NULL */
     uint32_t next_free;    /* in accounts.c's free list */
 };

@@ -24,8 +24,8 @@ enum certainty interval_fits(const struct account *account, const struct account
 {
     if (extra == NULL)
         extra = &plain;
-    balance_t posted = credits ? (balance_t)account->credits + (balance_t)extra->held_in
-                               : (balance_t)account->debits + (balance_t)extra->held_out;
+    balance_t posted = credits ? (balance_t)account->credits + extra->held_in
+                               : (balance_t)account->debits + extra->held_out;
     balance_t grown =
         credits ? (balance_t)own->credits + own->held_in : (balance_t)own->debits + own->held_out;
     balance_t worst = posted + (credits ? extra->open.in_peak : extra->open.out_peak);
@@ -41,7 +41,7 @@ enum certainty interval_can_pay(const struct account *account, const struct acco
     balance_t after = account_balance(account) + effect_pay(own) - (balance_t)amount;
     if (extra == NULL)
         return judge(after >= 0, after >= 0);
-    after -= (balance_t)extra->held_out;
+    after -= extra->held_out;
     balance_t floor = -(balance_t)extra->overdraft;
     return judge(after + extra->open.trough >= floor, after + extra->open.pay_high >= floor);
 }
@@ -53,7 +53,7 @@ enum certainty interval_can_take(const struct account *account, const struct acc
         return CERTAIN_YES;
     assert(extra != NULL);
     balance_t after =
-        account_balance(account) + (balance_t)extra->held_in + effect_take(own) + (balance_t)amount;
+        account_balance(account) + extra->held_in + effect_take(own) + (balance_t)amount;
     balance_t ceiling = (balance_t)extra->ceiling;
     return judge(after + extra->open.peak <= ceiling, after + extra->open.take_low <= ceiling);
 }
@@ -64,7 +64,7 @@ balance_t interval_available(const struct account *account, const struct account
     balance_t balance = account_balance(account) + effect_pay(own);
     if (extra == NULL)
         return balance;
-    return balance - (balance_t)extra->held_out + extra->open.pay_high + (balance_t)extra->overdraft;
+    return balance - extra->held_out + extra->open.pay_high + (balance_t)extra->overdraft;
 }
 
 amount_t interval_sweep(const struct account *account, const struct account_extra *extra,
@@ -73,7 +73,7 @@ amount_t interval_sweep(const struct account *account, const struct account_extr
     if (extra == NULL)
         extra = &plain;
     /* With the overdraft it can be more than fits a balance. */
-    balance_t net = account_balance(account) + effect_pay(own) - (balance_t)extra->held_out;
+    balance_t net = account_balance(account) + effect_pay(own) - extra->held_out;
     if (net >= 0)
         return (amount_t)net + extra->overdraft;
     amount_t below = (amount_t)-net;
@@ -84,7 +84,7 @@ balance_t interval_room(const struct account *account, const struct account_extr
                         const struct effect *own)
 {
     assert(extra != NULL);
-    balance_t taken = account_balance(account) + (balance_t)extra->held_in + effect_take(own);
+    balance_t taken = account_balance(account) + extra->held_in + effect_take(own);
     /* Of an account that is deep in debt it can be more than fits a balance. */
     balance_t room;
     if (__builtin_sub_overflow((balance_t)extra->ceiling, taken + extra->open.take_low, &room))

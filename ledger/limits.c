@@ -45,8 +45,8 @@ struct stripe_sums account_sums(const struct shard *shard, const struct account 
     const struct account_extra *extra = accounts_extra(&shard->accounts, account);
     if (extra->stripe != NULL)
         return extra->stripe->sums;
-    sums.held_out.low = extra->held_out;
-    sums.held_in.low = extra->held_in;
+    sums.held_out.low = (amount_t)extra->held_out; /* nothing is open where this is asked */
+    sums.held_in.low = (amount_t)extra->held_in;
     return sums;
 }
 
@@ -72,8 +72,8 @@ static void stripe_unmake(struct shard *shard, struct account *account)
     assert(!stripe->spread);
     account->debits = stripe->sums.debits.low;
     account->credits = stripe->sums.credits.low;
-    extra->held_out = stripe->sums.held_out.low;
-    extra->held_in = stripe->sums.held_in.low;
+    extra->held_out = (balance_t)stripe->sums.held_out.low;
+    extra->held_in = (balance_t)stripe->sums.held_in.low;
     extra->stripe = NULL;
     stripes_remove(&shard->stripes, stripe);
     shard_discard(shard, stripe);

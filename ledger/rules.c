@@ -252,7 +252,7 @@ static enum verdict check_sweep_to(const struct checking *checking, struct leg *
     operation->amount = AMOUNT_TOTAL_MAX;
     operation->room = AMOUNT_TOTAL_MAX;
     if (touch->stripe == NULL) {
-        operation->room -= touch->account->credits + (to->extra != NULL ? to->extra->held_in : 0);
+        operation->room -= touch->account->credits + (to->extra != NULL ? (amount_t)to->extra->held_in : 0);
         if ((touch->account->flags & ACCOUNT_HAS_CEILING) != 0) /* below zero where it was lowered */
             operation->amount = (amount_t)interval_room(touch->account, to->extra, &touch->effect);
         balance_t most = (balance_t)operation->amount;

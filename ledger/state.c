@@ -220,13 +220,6 @@ void shard_free_all(struct shard *shard, const struct message *message, const st
     shard_decide(shard, message, route, &(struct decided){0}, outbox);
 }
 
-/* Adds what is held more, or less; never below zero. */
-static void held_post(amount_t *held, balance_t change)
-{
-    *held += (amount_t)change;
-    assert(*held <= AMOUNT_TOTAL_MAX);
-}
-
 void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number)
 {
     account->debits += effect->debits;
@@ -234,8 +227,8 @@ void shard_post(struct shard *shard, struct account *account, const struct effec
     assert(account->debits <= AMOUNT_TOTAL_MAX && account->credits <= AMOUNT_TOTAL_MAX);
     if (effect->held_out != 0 || effect->held_in != 0) {
         struct account_extra *extra = accounts_extra_get(&shard->accounts, account);
-        held_post(&extra->held_out, effect->held_out);
-        held_post(&extra->held_in, effect->held_in);
+        extra->held_out += effect->held_out;
+        extra->held_in += effect->held_in;
     }
     shard_advance(shard, &account->last, number);
     struct asset *asset = &shard->assets.rows[account->asset];

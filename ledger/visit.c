@@ -66,7 +66,7 @@ static int16_t visit_condition(struct visit *visit, const struct shard *shard,
     if (is_here(shard, name)) {
         int16_t touch = visit_touch(visit, shard, transfer, name);
         const struct stripe *stripe = touch != TOUCH_NONE ? visit->touches[touch].stripe : NULL;
-        visit->stale |= stripe != NULL && stripe->spread && !transfer->whole;
+        visit->stale |= stripe != NULL && stripe->spread && !name->striped;
         return touch;
     }
     if (!name->striped)
