@@ -187,7 +187,7 @@ Test(interval, keeps_totals_within_127_bits)
             struct effect open = {0};
             struct effect own = {0};
             *(credits ? &account.credits : &account.debits) = cases[i].posted;
-            *(credits ? &extra.held_in : &extra.held_out) = cases[i].held;
+            *(credits ? &extra.held_in : &extra.held_out) = (balance_t)cases[i].held;
             effect_add(&open, credits ? 0 : cases[i].open, credits ? cases[i].open : 0, 0, 0);
             effect_add(&own, credits ? 0 : cases[i].own, credits ? cases[i].own : 0, 0, 0);
             open_effects_add(&extra.open, &open);
