@@ -189,12 +189,13 @@ static bool statements_prepare(struct archive *archive, char *error)
         [ARCHIVE_SET_TOTALS] = "REPLACE INTO totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [ARCHIVE_ADD_ASSET] = "INSERT INTO assets VALUES (?1, ?2, ?3, ?4, ?5)",
         [ARCHIVE_DEFINE_ASSET] = "UPDATE assets SET defined = ?2 WHERE asset = ?1",
-        [ARCHIVE_ADD_HOLD] = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 'held', ?7, NULL, NULL, "
-                             "?8, ?9, ?10, ?11)",
-        [ARCHIVE_SET_HOLD] = "UPDATE holds SET remaining = ?2, state = ?3, expires_ns = ?4, ended = ?5, "
-                             "ended_ns = ?6 WHERE number = ?1",
-        [ARCHIVE_ADD_EVENT] = "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                              "?13, ?14, ?15, ?16)",
+        [ARCHIVE_ADD_HOLD] = ("INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 'held', ?7, NULL, NULL, "
+                              "?8, ?9, ?10, ?11)"),
+        [ARCHIVE_SET_HOLD] = ("UPDATE holds SET remaining = ?2, state = ?3, expires_ns = ?4, ended = ?5, "
+                              "ended_ns = ?6 WHERE number = ?1"),
+        [ARCHIVE_ADD_EVENT] =
+            ("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+             "?13, ?14, ?15, ?16)"),
         [ARCHIVE_ADD_LANDMARK] = "INSERT INTO landmarks VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_ADD_RUN] = "INSERT INTO runs VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_SET_META] = "UPDATE meta SET number = ?1, time_ns = ?2, server = ?3",

@@ -3,13 +3,14 @@
  * be measured, where it makes bench-history/ anew. TAIL is how many of the transfers the snapshot does not
  * have yet.
  */
+#include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ledger/asset.h"
 #include "proto/commands.h"
@@ -46,6 +47,14 @@ static void expect(bool good, const char *error)
         (void)fprintf(stderr, "%s\n", error);
         exit(EXIT_FAILURE);
     }
+}
+
+static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
 }
 
 /** The ledger being made. */
@@ -119,7 +128,8 @@ static void ledger_make(struct making *making, uint64_t accounts, uint64_t trans
     char error[JOURNAL_ERROR_MAX] = "";
     const struct ledger_id ledger = {{1, 2}};
     const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
-    expect(system("rm -rf " DIR) == 0 && mkdir(DIR, 0700) == 0, "can't make " DIR);
+    expect(nftw(DIR, entry_remove, 8, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT, "can't remove " DIR);
+    expect(mkdir(DIR, 0700) == 0, "can't make " DIR);
     expect(archive_create(DIR, ledger, error), error);
     making->archive = archive_open(DIR, false, error);
     expect(making->archive != NULL && archive_load(making->archive, NULL, 0, error), error);

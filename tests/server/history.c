@@ -18,8 +18,8 @@ struct told {
     long seq;
     long amount;
     long balance;
-    char id[65];
-    char other[65];
+    char id[72]; /* no padding behind it: entries are compared as bytes */
+    char other[72];
 };
 
 /** "-12.34" as -1234. */
@@ -113,7 +113,7 @@ static unsigned pages_read(struct client *client, const char *account, bool reve
 /** A statement adds up, line by line, to the balance; and read from its end it is the same. */
 static void expect_statement(struct client *client, const char *account, unsigned page)
 {
-    struct told *forward = calloc(2 * ENTRIES_MAX, sizeof *forward);
+    struct told *forward = calloc((size_t)2 * ENTRIES_MAX, sizeof *forward);
     struct told *back = forward + ENTRIES_MAX;
     long balance = balance_ask(client, account);
     unsigned count = pages_read(client, account, false, page, forward);
