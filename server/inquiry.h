@@ -21,7 +21,7 @@
 
 /** The services, each a thread. */
 enum service_index {
-    SERVICE_HISTORY, /* HISTORY, BALANCE ... AT */
+    SERVICE_HISTORY, /* HISTORY, BALANCE ... AT, LOOKUP of what no shard remembers */
     SERVICE_COUNT
 };
 
@@ -45,7 +45,7 @@ struct inquiry {
     uint8_t text_length;
     bool reverse; /* newest first */
     uint8_t spare[7];
-    char text[]; /* an account's id */
+    char text[]; /* an account's id, or a transfer's */
 };
 
 /** The answer. */
