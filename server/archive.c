@@ -213,10 +213,11 @@ static bool statements_prepare(struct archive *archive, char *error)
 static bool version_raise(struct archive *archive, int version, bool readonly, char *error)
 {
     if (readonly) {
-        return archive_fail(archive, error,
-                            "it has version %d of the schema, which must be brought to version %d before it "
-                            "can be read: start a server on it once, with no transfer made it stays the same",
-                            version, ARCHIVE_VERSION);
+        return archive_fail(
+            archive, error,
+            "it has version %d of the schema, and only version %d can be read; a server brings "
+            "it up to date when it starts",
+            version, ARCHIVE_VERSION);
     }
     if (sqlite3_exec(archive->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
         !archive_migrate(archive->db, version)) {
