@@ -277,12 +277,15 @@ struct plain_past {
 static void past_gather(const struct scene *scene, const struct inquiry *inquiry, struct plain_past *past)
 {
     struct slice id = inquiry_text(inquiry);
+    sequence_t snapshot = archive_stamp(scene->archive).number;
     for (size_t at = 0; at < buffer_length(&scene->records); at += record_at(scene, at)->size) {
         const struct record *record = record_at(scene, at);
         struct slice own = record_id(record);
         struct slice reference = record_reference(record);
         struct record_terms terms = record_terms(record);
-        if (record->kind != RECORD_TRANSFER || record->stamp.number > inquiry->seen)
+        /* The snapshot has a hold as it is there, whatever it was before. */
+        sequence_t until = inquiry->seen < snapshot && past->state.hold ? snapshot : inquiry->seen;
+        if (record->kind != RECORD_TRANSFER || record->stamp.number > until)
             continue;
         if (own.length == id.length && memcmp(own.text, id.text, id.length) == 0) {
             bool hold = record->type == TRANSFER_HOLD;
@@ -382,18 +385,21 @@ static struct inquiry *random_lookup(struct scene *scene, struct buffer *draft)
     const struct sender sender = {.shards = 1};
     struct slice id = {"nobody", 6};
     uint64_t wanted = dice_next(dice) % scene->story.last.number;
+    sequence_t snapshot = archive_stamp(scene->archive).number;
+    if (dice_below(dice, 2) == 0 && snapshot < scene->story.last.number)
+        wanted = snapshot + dice_next(dice) % (scene->story.last.number - snapshot);
     for (size_t at = 0; at < buffer_length(&scene->records); at += record_at(scene, at)->size)
         if (record_at(scene, at)->stamp.number >= wanted && record_id(record_at(scene, at)).length > 0) {
-            id = record_id(record_at(scene, at));
+            /* What is referred to has more to tell. */
+            struct slice reference = record_reference(record_at(scene, at));
+            id = reference.length > 0 ? reference : record_id(record_at(scene, at));
             break;
         }
     struct inquiry *inquiry = inquiry_compose(draft, &sender, SERVICE_HISTORY, id);
     inquiry->command = COMMAND_LOOKUP;
     inquiry->version = (uint8_t)(2 + dice_below(dice, 2));
-    inquiry->seen = scene->story.last.number - dice_below(dice, 2);
-    sequence_t snapshot = archive_stamp(scene->archive).number;
-    if (inquiry->seen < snapshot)
-        inquiry->seen = snapshot; /* holds are told as they are there */
+    uint64_t back = dice_below(dice, 2) == 0 ? dice_below(dice, 40) : 0;
+    inquiry->seen = back < scene->story.last.number ? scene->story.last.number - back : 0;
     return inquiry;
 }
 
