@@ -36,7 +36,9 @@ void history_free(struct history *history)
     journal_reader_close(&history->reader);
     buffer_free(&history->records);
     buffer_free(&history->newcomers);
-    buffer_free(&history->recent.pairs);
+    for (unsigned part = 0; part < RUN_PARTS; part++) {
+        buffer_free(&history->recent.parts[part]);
+    }
     free(history->dir);
     free(history);
 }

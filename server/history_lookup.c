@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "ledger/asset.h"
-#include "server/archive_state.h"
 #include "server/history_state.h"
 #include "server/render.h"
 
@@ -25,7 +24,9 @@ static bool recent_refresh(struct history *history)
         snapshot_row_end(history, HISTORY_RUNS_LAST);
     }
     if (recent->first != first || recent->next > history->snapshot.number + 1) {
-        buffer_consume(&recent->pairs, buffer_length(&recent->pairs));
+        for (unsigned part = 0; part < RUN_PARTS; part++) {
+            buffer_consume(&recent->parts[part], buffer_length(&recent->parts[part]));
+        }
         recent->first = recent->next = first;
     }
     if (recent->next > history->snapshot.number) {
@@ -37,7 +38,7 @@ static bool recent_refresh(struct history *history)
         struct slice id = snapshot_text(rows, 1);
         const struct archive_pair pair = {ident_hash(id.text, id.length, 0),
                                           (sequence_t)sqlite3_column_int64(rows, 0)};
-        buffer_append(&recent->pairs, &pair, sizeof pair);
+        buffer_append(&recent->parts[pair.hash >> 56], &pair, sizeof pair);
     }
     snapshot_row_end(history, HISTORY_RECENT);
     recent->next = result == SQLITE_DONE ? history->snapshot.number + 1 : 0; /* 0: it is made again */
@@ -173,7 +174,7 @@ static bool pairs_try(struct history *history, struct search *search, uint64_t h
 /** Looks in the list of recent ids, which is in the order of numbers. */
 static bool recent_search(struct history *history, struct search *search, uint64_t hash)
 {
-    const struct buffer *list = &history->recent.pairs;
+    const struct buffer *list = &history->recent.parts[hash >> 56];
     const struct archive_pair *pairs = (const struct archive_pair *)(const void *)(list->bytes + list->start);
     bool good = true;
     for (size_t i = buffer_length(list) / sizeof *pairs; good && i-- > 0 && !search->found;) {

@@ -7,6 +7,7 @@
 
 #include "ledger/record.h"
 #include "proto/reply.h"
+#include "server/archive_state.h"
 #include "server/history.h"
 
 /** Room for any error: what SQLite or the journal says, with the file's name. */
@@ -90,7 +91,8 @@ struct past {
 struct recent {
     sequence_t first;
     sequence_t next;
-    struct buffer pairs; /* struct archive_pair, ascending by number */
+    struct buffer parts[RUN_PARTS]; /* struct archive_pair, by the first byte of the hash, as in runs;
+                                       ascending by number */
 };
 
 /** A question being answered. */

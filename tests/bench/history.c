@@ -167,13 +167,20 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
         char id[IDENT_MAX + 1];
         struct buffer draft = {0};
         const struct sender sender = {.shards = 1};
-        account_id(id, dice() % accounts);
+        if (shape->command == COMMAND_LOOKUP) {
+            uint64_t number = 1 + accounts + dice() % (last.number - accounts);
+            (void)snprintf(id, sizeof id, "%s:%027" PRIu64, shape->from > 0 ? "nothing:" : "transfer",
+                           number);
+        } else {
+            account_id(id, dice() % accounts);
+        }
         struct inquiry *inquiry =
             inquiry_compose(&draft, &sender, SERVICE_HISTORY, (struct slice){id, ID_BYTES});
         inquiry->command = shape->command;
         inquiry->version = 3;
         inquiry->count = WANTED;
         inquiry->reverse = shape->reverse;
+        inquiry->seen = last.number;
         inquiry->from =
             (struct inquiry_place){.given = shape->from > 0, .value = last.number / 100 * shape->from};
         inquiry->to = (struct inquiry_place){.given = shape->to > 0, .value = last.number / 100 * shape->to};
@@ -188,7 +195,7 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
         buffer_free(&question.reply);
         buffer_free(&draft);
     }
-    printf("%-40s %8.2f ms on average, %8.2f at most, %7" PRIu64 " bytes\n", shape->name, sum * 1e3 / ROUNDS,
+    printf("%-36s %8.2f ms on average, %8.2f at most, %7" PRIu64 " bytes\n", shape->name, sum * 1e3 / ROUNDS,
            longest * 1e3, bytes / ROUNDS);
 }
 
@@ -201,6 +208,8 @@ int main(int argc, char **argv)
         {"1,000 entries, from the middle back", COMMAND_HISTORY, true, 0, 55},
         {"a balance in the middle", COMMAND_BALANCE, false, 0, 50},
         {"a balance now", COMMAND_BALANCE, false, 0, 100},
+        {"a transfer by its id", COMMAND_LOOKUP, false, 0, 0},
+        {"an id that nothing has", COMMAND_LOOKUP, false, 1, 0},
     };
     uint64_t accounts = argc > 1 ? strtoull(argv[1], NULL, 10) : 10000;
     uint64_t transfers = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000000;
