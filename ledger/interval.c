@@ -24,8 +24,8 @@ enum certainty interval_fits(const struct account *account, const struct account
 {
     if (extra == NULL)
         extra = &plain;
-    balance_t posted = credits ? (balance_t)account->credits + extra->held_in
-                               : (balance_t)account->debits + extra->held_out;
+    balance_t posted =
+        credits ? (balance_t)account->credits + extra->held_in : (balance_t)account->debits + extra->held_out;
     balance_t grown =
         credits ? (balance_t)own->credits + own->held_in : (balance_t)own->debits + own->held_out;
     balance_t worst = posted + (credits ? extra->open.in_peak : extra->open.out_peak);
@@ -52,8 +52,7 @@ enum certainty interval_can_take(const struct account *account, const struct acc
     if ((account->flags & ACCOUNT_HAS_CEILING) == 0)
         return CERTAIN_YES;
     assert(extra != NULL);
-    balance_t after =
-        account_balance(account) + extra->held_in + effect_take(own) + (balance_t)amount;
+    balance_t after = account_balance(account) + extra->held_in + effect_take(own) + (balance_t)amount;
     balance_t ceiling = (balance_t)extra->ceiling;
     return judge(after + extra->open.peak <= ceiling, after + extra->open.take_low <= ceiling);
 }

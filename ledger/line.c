@@ -7,7 +7,7 @@
 struct parked *line_park(struct pool *pool, const struct message *message, struct line *const *lines,
                          uint32_t count)
 {
-    size_t places_end = sizeof(struct parked) + count * sizeof(struct place);
+    size_t places_end = sizeof(struct parked) + count * sizeof(struct line_place);
     places_end = (places_end + MESSAGE_ALIGN - 1) & ~(size_t)(MESSAGE_ALIGN - 1);
     size_t size = places_end + message->size;
 
@@ -17,8 +17,8 @@ struct parked *line_park(struct pool *pool, const struct message *message, struc
     memcpy(parked->message, message, message->size);
 
     for (uint32_t i = 0; i < count; i++) {
-        struct place *place = &parked->places[i];
-        *place = (struct place){.line = lines[i], .parked = parked};
+        struct line_place *place = &parked->places[i];
+        *place = (struct line_place){.line = lines[i], .parked = parked};
         if (lines[i]->first == NULL)
             lines[i]->first = place;
         else {
@@ -62,7 +62,7 @@ void line_move(struct line *from, struct line *to)
     assert(to->first == NULL);
     *to = *from;
     *from = (struct line){0};
-    for (struct place *place = to->first; place != NULL; place = place->next)
+    for (struct line_place *place = to->first; place != NULL; place = place->next)
         place->line = to;
 }
 

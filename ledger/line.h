@@ -17,16 +17,16 @@
 struct parked;
 
 /** Where a parked message stands in one line. */
-struct place {
-    struct place *next; /* behind it in the same line */
+struct line_place {
+    struct line_place *next; /* behind it in the same line */
     struct line *line;
     struct parked *parked;
 };
 
 /** Those who wait for one thing. A zeroed line is empty. */
 struct line {
-    struct place *first;
-    struct place *last;
+    struct line_place *first;
+    struct line_place *last;
 };
 
 /** A message that waits, with its places. */
@@ -37,7 +37,7 @@ struct parked {
     uint32_t behind; /* lines in which it is not first */
     bool queued;     /* it is in the queue of those to be tried again */
     struct message *message;
-    struct place places[];
+    struct line_place places[];
 };
 
 /** Parked messages in the order in which they are to be tried. A zeroed queue is empty. */

@@ -3,7 +3,8 @@
  * Answers may come back in any order, but leave in request order: an answer that is first goes straight to
  * the output, others wait here as compactly as they can. And a request that touches an account or a transfer
  * id with one still in flight may not start: flight_admits tells. Two requests for one and the same shard
- * never wait for each other, since lanes and the shard keep their order.
+ * never wait for each other, since lanes and the shard keep their order. An inquiry to a service, which tells
+ * of everything before it, is in flight alone.
  */
 #ifndef BURSAR_SERVER_FLIGHT_H
 #define BURSAR_SERVER_FLIGHT_H

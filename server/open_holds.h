@@ -1,5 +1,5 @@
-/* open_holds.h: the open holds, by id: what folding needs to know of them. Kept in memory beside the database, for
- * as long as they are open.
+/* open_holds.h: the open holds, by id: what folding needs to know of them. Kept in memory beside the
+ * database, for as long as they are open.
  */
 #ifndef BURSAR_SERVER_OPEN_HOLDS_H
 #define BURSAR_SERVER_OPEN_HOLDS_H

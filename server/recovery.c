@@ -85,8 +85,10 @@ static bool load_account(void *context, const struct record *open, const struct 
     if (++loading->rows % PROGRESS_CHECK == 0 && progress_due(loading)) {
         log_write(LOG_INFO, "loading: %lu accounts", loading->recovered->accounts);
     }
-    const struct replay_standing standing = {
-        .debits = account->debits, .credits = account->credits, .last = account->last, .state = account->state};
+    const struct replay_standing standing = {.debits = account->debits,
+                                             .credits = account->credits,
+                                             .last = account->last,
+                                             .state = account->state};
     return replay_account(loading->replay, open, &standing, error);
 }
 

@@ -30,8 +30,8 @@ struct recovered {
 bool recovery_create(const char *dir, uint64_t segment_size, char *error);
 
 /** Fills empty shards, `count` of them, created with `seed`, from the ledger in `dir`. With `readonly`
- * nothing there is written. Ids that were used before `since_ns` (nanoseconds since the epoch) are not remembered,
- * those of open holds excepted. Logs its progress. */
+ * nothing there is written. Ids that were used before `since_ns` (nanoseconds since the epoch) are not
+ * remembered, those of open holds excepted. Logs its progress. */
 bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, unsigned count, uint64_t seed,
                   uint64_t since_ns, struct recovered *recovered, char *error);
 

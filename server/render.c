@@ -3,13 +3,10 @@
 
 #include <assert.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/flight.h"
-
-#define NS_PER_SECOND 1000000000U
+#include "server/moment.h"
 
 static void render_outcome(struct reply *reply, const struct outcome_message *outcome)
 {
@@ -42,13 +39,8 @@ static void reply_difference(struct reply *reply, struct total plus, struct tota
 /** RFC 3339, in UTC, to the nanosecond. */
 static void reply_time(struct reply *reply, uint64_t time_ns)
 {
-    time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
-    struct tm date;
-    char text[40];
-    gmtime_r(&seconds, &date);
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &date);
-    int more = snprintf(text + length, sizeof text - length, ".%09luZ", time_ns % NS_PER_SECOND);
-    reply_bulk(reply, text, length + (size_t)more);
+    char text[MOMENT_TEXT_MAX];
+    reply_bulk(reply, text, moment_format(time_ns, text));
 }
 
 static struct slice view_name(const struct read_message *read, const struct view *view)
@@ -172,28 +164,38 @@ static void reply_leg(struct reply *reply, const struct lookup_answer *answer, c
     reply_bulk(reply, leg->asset.code, leg->asset.length);
 }
 
-static void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id)
+const char *render_kind(uint8_t type)
 {
     static const char *const kinds[] = {
-        [TRANSFER_TRANSFER] = "transfer", [TRANSFER_DEPOSIT] = "deposit", [TRANSFER_WITHDRAW] = "withdraw"};
+        [TRANSFER_TRANSFER] = "transfer", [TRANSFER_DEPOSIT] = "deposit", [TRANSFER_WITHDRAW] = "withdraw",
+        [TRANSFER_SWEEP] = "sweep",       [TRANSFER_CAPTURE] = "capture", [TRANSFER_REVERSE] = "reverse",
+        [TRANSFER_HOLD] = "hold",         [TRANSFER_EXTEND] = "extend",   [TRANSFER_VOID] = "void",
+        [TRANSFER_EXPIRE] = "expire"};
+    assert(type < sizeof kinds / sizeof kinds[0]);
+    return kinds[type];
+}
+
+void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id,
+                   const struct render_state *state)
+{
     if (!answer->found) {
         reply_nil(reply);
         return;
     }
-    reply_map(reply, 7);
+    reply_map(reply, state->hold ? 9 : 7);
     reply_text(reply, "id");
     reply_bulk(reply, id.text, id.length);
     reply_text(reply, "seq");
     reply_integer(reply, (int64_t)answer->stamp.number);
     reply_text(reply, "kind");
-    reply_text(reply, kinds[answer->type]);
+    reply_text(reply, render_kind(answer->type));
     reply_text(reply, "legs");
     reply_array(reply, answer->leg_count);
     for (unsigned i = 0; i < answer->leg_count; i++) {
         reply_leg(reply, answer, &answer->legs[i]);
     }
     reply_text(reply, "state");
-    reply_text(reply, "posted");
+    reply_text(reply, state->name);
     reply_text(reply, "note");
     if (answer->note_length > 0) {
         reply_bulk(reply, message_text(answer, answer->note), answer->note_length);
@@ -202,6 +204,17 @@ static void render_lookup(struct reply *reply, const struct lookup_answer *answe
     }
     reply_text(reply, "time");
     reply_time(reply, answer->stamp.time);
+    if (!state->hold) {
+        return;
+    }
+    reply_text(reply, "remaining");
+    reply_amount(reply, state->remaining, answer->legs[0].asset.scale);
+    reply_text(reply, "expires_at");
+    if (state->deadline > 0) {
+        reply_time(reply, state->deadline);
+    } else {
+        reply_nil(reply);
+    }
 }
 
 static bool total_is_zero(const struct total *total)
@@ -309,7 +322,7 @@ void render_answer(struct reply *reply, enum command_id command, const struct me
     switch ((enum message_kind)answer->kind) {
     case MESSAGE_OUTCOME: render_outcome(reply, body); return;
     case MESSAGE_READ: render_read(reply, command, body); return;
-    case MESSAGE_LOOKUP: render_lookup(reply, body, text); return;
+    case MESSAGE_LOOKUP: render_lookup(reply, body, text, &(struct render_state){.name = "posted"}); return;
     case MESSAGE_SURVEY: render_survey(reply, command, body); return;
     case MESSAGE_PAGE: render_page(reply, body, text); return;
     case MESSAGE_TRANSFER:

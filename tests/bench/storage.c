@@ -157,8 +157,10 @@ static bool load_asset(void *context, const struct archive_asset *asset, char *e
 static bool load_account(void *context, const struct record *open, const struct archive_account *account,
                          char *error)
 {
-    const struct replay_standing standing = {
-        .debits = account->debits, .credits = account->credits, .last = account->last, .state = account->state};
+    const struct replay_standing standing = {.debits = account->debits,
+                                             .credits = account->credits,
+                                             .last = account->last,
+                                             .state = account->state};
     return replay_account(context, open, &standing, error);
 }
 

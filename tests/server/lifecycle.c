@@ -14,20 +14,20 @@
 #include "fixture.h"
 
 /** A path for a Unix socket in a fresh directory. */
-struct socket_place {
+struct place {
     char directory[64];
     char path[96];
 };
 
-static struct socket_place place_make(void)
+static struct place place_make(void)
 {
-    struct socket_place place = {.directory = "/tmp/bursar-test-XXXXXX"};
+    struct place place = {.directory = "/tmp/bursar-test-XXXXXX"};
     cr_assert_not_null(mkdtemp(place.directory));
     snprintf(place.path, sizeof place.path, "%s/socket", place.directory);
     return place;
 }
 
-static void place_remove(const struct socket_place *place)
+static void place_remove(const struct place *place)
 {
     unlink(place->path);
     rmdir(place->directory);
@@ -39,7 +39,7 @@ static void wait_ms(long ms)
 }
 
 /** Runs a whole server in a process of its own, as main does, and connects to it. */
-static pid_t process_start(const struct socket_place *place, struct client *client)
+static pid_t process_start(const struct place *place, struct client *client)
 {
     struct config config = fixture_config(3);
     config.log_level = 3;
@@ -78,7 +78,7 @@ static void send_transfers(struct client *client, unsigned count)
 Test(lifecycle, a_shutdown_answers_everything_asked_before_it)
 {
     enum { COUNT = 3000 };
-    struct socket_place place = place_make();
+    struct place place = place_make();
     struct client client;
     char line[64];
     pid_t process = process_start(&place, &client);
@@ -97,7 +97,7 @@ Test(lifecycle, a_shutdown_answers_everything_asked_before_it)
 
 static void expect_signal_stops(int number)
 {
-    struct socket_place place = place_make();
+    struct place place = place_make();
     struct client client;
     char line[64];
     pid_t process = process_start(&place, &client);
@@ -186,7 +186,7 @@ Test(lifecycle, quit_answers_and_closes)
     server_stop(server);
 }
 
-static struct server *start_at(const struct socket_place *place, char *error)
+static struct server *start_at(const struct place *place, char *error)
 {
     struct config config = fixture_config(1);
     snprintf(config.unix_socket, sizeof config.unix_socket, "%s", place->path);
@@ -195,7 +195,7 @@ static struct server *start_at(const struct socket_place *place, char *error)
 
 Test(lifecycle, a_unix_socket_is_taken_over_from_the_dead_but_not_from_the_living)
 {
-    struct socket_place place = place_make();
+    struct place place = place_make();
     char error[SERVER_ERROR_MAX] = "";
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, place.path, strlen(place.path) + 1);
@@ -221,7 +221,7 @@ Test(lifecycle, a_unix_socket_is_taken_over_from_the_dead_but_not_from_the_livin
 
 Test(lifecycle, a_file_that_is_no_socket_is_left_alone)
 {
-    struct socket_place place = place_make();
+    struct place place = place_make();
     char error[SERVER_ERROR_MAX] = "";
     char expected[SERVER_ERROR_MAX];
     FILE *file = fopen(place.path, "w");
