@@ -40,6 +40,21 @@ static const struct argument none[] = {END};
 
 static const struct argument account[] = {ONE(ACCOUNT, "account"), END};
 
+static const struct argument account_at[] = {
+    ONE(ACCOUNT, "account"),
+    MAYBE_AFTER("AT", STRING, "number|time"),
+    END,
+};
+
+static const struct argument account_history[] = {
+    ONE(ACCOUNT, "account"),
+    MAYBE_AFTER("FROM", STRING, "number|time"),
+    MAYBE_AFTER("TO", STRING, "number|time"),
+    {.name = "rev", .kind = ARGUMENT_WORD, .token = "REV", .optional = true},
+    MAYBE_AFTER("COUNT", INTEGER, "n"),
+    END,
+};
+
 static const struct argument account_or_more[] = {
     {.name = "account", .kind = ARGUMENT_ACCOUNT, .multiple = true},
     END,
@@ -147,8 +162,9 @@ const struct command commands[COMMAND_COUNT] = {
      "Defines an asset by its code and the number of its fraction digits", "O(1)", "OK", asset_definition},
     {COMMAND_ASSETS, "ASSETS", 1, COMMAND_READS, "assets", "Lists the assets that are defined or in use",
      "O(N) with N the assets", "a map of codes and scales", none},
-    {COMMAND_BALANCE, "BALANCE", 2, COMMAND_READS, "accounts", "Tells the balance of an account", "O(1)",
-     "credits less debits, with the digits of the asset", account},
+    {COMMAND_BALANCE, "BALANCE", -2, COMMAND_READS, "accounts",
+     "Tells the balance of an account, now, or as it was after a number or at a time", "O(1)",
+     "credits less debits, with the digits of the asset", account_at},
     {COMMAND_BALANCES, "BALANCES", -2, COMMAND_READS, "accounts",
      "Tells the balances of several accounts, all at one moment", "O(N) with N the accounts named",
      "an array of balances, nil for an account that does not exist", account_or_more},
@@ -169,6 +185,11 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_HELLO, "HELLO", -1, COMMAND_SESSION, "connection",
      "Chooses the version of the protocol and tells about the server", "O(1)",
      "a map that describes the server", hello},
+    {COMMAND_HISTORY, "HISTORY", -2, COMMAND_READS, "accounts",
+     "Tells an account's entries, between two numbers or times, oldest first or newest first",
+     "O(N) with N the entries told, and those not in the snapshot yet",
+     "an array of entries, each with its number, time, transfer, other account, amount and balance",
+     account_history},
     {COMMAND_INFO, "INFO", -1, COMMAND_ADMIN, "server", "Tells how the server is doing", "O(1)",
      "lines of name:value, in sections", info},
     {COMMAND_LASTSAVE, "LASTSAVE", 1, COMMAND_ADMIN, "server", "Tells when the last snapshot was taken",

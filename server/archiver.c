@@ -27,9 +27,6 @@
 /* The archiver gets what processor time the workers leave: a transfer waits for nothing that it does. */
 #define NICENESS 10
 
-/* How long it waits before it tries again to reach a worker whose lane is full. */
-#define LANE_FULL_MS 1
-
 static uint64_t clock_us(clockid_t clock)
 {
     struct timespec now;
@@ -50,11 +47,8 @@ static void worker_tell(struct archiver *archiver, unsigned index, const void *m
     struct server *server = archiver->server;
     struct buffer batch = {0};
     buffer_append(&batch, message, size);
-    while (!atomic_load(&archiver->stopping) &&
-           !inbox_send(&server->workers[index].inbox, (unsigned)server->config.workers, &batch)) {
-        poll(NULL, 0, LANE_FULL_MS);
-    }
-    buffer_free(&batch);
+    inbox_deliver(&server->workers[index].inbox, (unsigned)server->config.workers, &batch,
+                  &archiver->stopping);
 }
 
 /** Asks all shards for their totals. The answer comes to the inbox, through worker 0. */

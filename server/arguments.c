@@ -7,6 +7,7 @@
 #include "ledger/compose.h"
 #include "ledger/message.h"
 #include "proto/ident.h"
+#include "server/moment.h"
 
 /* How much of an argument an error quotes. */
 #define QUOTE_MAX 80
@@ -62,6 +63,21 @@ bool argument_integer(struct reply *reply, struct slice argument, const char *wh
     reply_errorf(reply, "ERR", "%s is '%.*s'; it must be a whole number from %lu to %lu", what,
                  quote_length(argument), argument.text, min, max);
     return false;
+}
+
+bool argument_place(struct reply *reply, struct slice argument, struct inquiry_place *place)
+{
+    *place = (struct inquiry_place){.given = true};
+    if (integer_parse(argument, &place->value) && place->value < SEQUENCE_PROVISIONAL) {
+        return true;
+    }
+    place->is_time = moment_parse(argument, &place->value);
+    if (!place->is_time) {
+        reply_errorf(reply, "ERR",
+                     "'%.*s' is neither a number nor a time; a time is in UTC, such as 2026-05-01T09:30:00Z",
+                     quote_length(argument), argument.text);
+    }
+    return place->is_time;
 }
 
 static bool ident_check(struct reply *reply, struct slice argument, const char *what)

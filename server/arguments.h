@@ -11,6 +11,7 @@
 #include "proto/amount.h"
 #include "proto/reply.h"
 #include "proto/resp.h"
+#include "server/inquiry.h"
 
 /** Whether `argument` is `word`, in any case. */
 bool argument_is(struct slice argument, const char *word);
@@ -21,6 +22,9 @@ bool argument_amount(struct reply *reply, struct slice argument, struct decimal 
 /** A whole number from `min` to `max`, called `what`. */
 bool argument_integer(struct reply *reply, struct slice argument, const char *what, uint64_t min,
                       uint64_t max, uint64_t *number);
+
+/** A place in the log: a number, or a time. */
+bool argument_place(struct reply *reply, struct slice argument, struct inquiry_place *place);
 
 /** An account that a client opened or may open. */
 bool argument_own_account(struct reply *reply, struct slice argument);

@@ -12,12 +12,13 @@
 #include "server/log.h"
 #include "server/memory.h"
 
-bool commitlog_open(struct commitlog *log, enum durability durability, unsigned workers,
+bool commitlog_open(struct commitlog *log, enum durability durability, unsigned workers, unsigned followers,
                     uint64_t sync_interval_us)
 {
     memset(log, 0, sizeof *log);
     log->durability = durability;
     log->workers = workers;
+    log->followers = followers;
     log->sync_interval_us = sync_interval_us;
     if (durability == DURABILITY_NONE) {
         atomic_store(&log->durable, UINT64_MAX);
@@ -25,7 +26,7 @@ bool commitlog_open(struct commitlog *log, enum durability durability, unsigned 
     }
     log->unsent = memory_zeroed(workers, sizeof *log->unsent);
     log->lanes = memory_zeroed(workers, sizeof *log->lanes);
-    log->waiters = memory_zeroed(workers + 1, sizeof *log->waiters);
+    log->waiters = memory_zeroed(workers + followers, sizeof *log->waiters);
     return inbox_open(&log->inbox, workers);
 }
 
@@ -79,7 +80,7 @@ void commitlog_awake(struct commitlog *log, unsigned index)
 static void log_publish(struct commitlog *log, sequence_t number)
 {
     atomic_store(&log->durable, number);
-    for (unsigned i = 0; i <= log->workers; i++) {
+    for (unsigned i = 0; i < log->workers + log->followers; i++) {
         struct log_waiter *waiter = &log->waiters[i];
         sequence_t wanted = atomic_load(&waiter->wanted);
         if (wanted != 0 && wanted <= number && atomic_exchange(&waiter->wanted, 0) != 0) {

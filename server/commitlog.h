@@ -26,7 +26,7 @@ enum durability {
     DURABILITY_NONE   /* nothing is kept */
 };
 
-/** Whoever waits for the log: each worker, and the archiver. */
+/** Whoever waits for the log: each worker, and the followers: the archiver and the services. */
 struct log_waiter {
     _Alignas(
         64) _Atomic sequence_t wanted; /* wake it once this is durable; 0: it does not sleep for the log */
@@ -49,10 +49,11 @@ struct commitlog {
     _Alignas(64) _Atomic sequence_t durable; /* this record and all before it are safe */
     enum durability durability;
     unsigned workers;
+    unsigned followers;
     uint64_t sync_interval_us;  /* ASYNC: between two calls of fdatasync */
     struct inbox inbox;         /* from each worker */
     struct buffer *unsent;      /* each worker's records that found its lane full */
-    struct log_waiter *waiters; /* workers + 1; the last is the archiver */
+    struct log_waiter *waiters; /* of each worker, then of each follower */
     struct buffer *lanes;       /* the batch at hand of each worker; the log's thread's */
     struct journal journal;
     struct log_counters counters;
@@ -61,12 +62,14 @@ struct commitlog {
     _Atomic bool stopping;
 };
 
-/** Opens a log for `workers` workers. False, with errno set, when the system refuses. With DURABILITY_NONE
- * that is all: records are dropped and everything counts as durable. */
-bool commitlog_open(struct commitlog *log, enum durability durability, unsigned workers,
+/** Opens a log for `workers` workers and `followers` other threads that wait for it. False, with errno set,
+ * when the system refuses. With DURABILITY_NONE that is all: records are dropped and everything counts as
+ * durable. */
+bool commitlog_open(struct commitlog *log, enum durability durability, unsigned workers, unsigned followers,
                     uint64_t sync_interval_us);
 
-/** Sets the eventfd that wakes waiter `index`: a worker's index, or `workers` for the archiver. */
+/** Sets the eventfd that wakes waiter `index`: a worker's index, or `workers` + a
+ * follower's: 0 is the archiver's, then come the services'. */
 void commitlog_watch(struct commitlog *log, unsigned index, int wakefd);
 
 /** Starts the thread behind `log->journal`, which the caller has acquired and the log owns from now on;

@@ -33,16 +33,33 @@ static void reply_end(struct connection *connection, const struct reply *reply)
     connection->worker->more = true;
 }
 
-/** Hands a request that flight_admits to the shard it visits first. */
+/** Hands an inquiry to its service. What it must know of is all that has happened, as this is the moment. */
+static void inquiry_begin(struct worker *worker, const struct flight_plan *plan)
+{
+    const struct inquiry *asked = (const struct inquiry *)(const void *)plan->message;
+    struct buffer *out = &worker->inquiries[asked->service];
+    buffer_append(out, asked, asked->head.size);
+    struct inquiry *inquiry = (struct inquiry *)(void *)(out->bytes + out->end - asked->head.size);
+    inquiry->seen = sequence_newest(&worker->server->sequence);
+    inquiry->command = plan->command;
+    inquiry->version = plan->version;
+}
+
+/** Hands a request that flight_admits to the shard it visits first, or to its service. */
 static void request_begin(struct connection *connection, const struct flight_plan *plan)
 {
     struct worker *worker = connection->worker;
+    worker->more = true;
+    if (message_is_inquiry(plan->message)) {
+        inquiry_begin(worker, plan);
+        flight_begin(&connection->flights, plan);
+        return;
+    }
     const struct define_message *routed = (const struct define_message *)(const void *)plan->message;
     unsigned first = members_first(routed->route.members);
     struct buffer *out = first == worker->index ? &worker->run : &worker->outbox.to[first];
     buffer_append(out, plan->message, plan->message->size);
     flight_begin(&connection->flights, plan);
-    worker->more = true;
 }
 
 static void request_hold(struct connection *connection, const struct flight_plan *plan)
@@ -214,6 +231,9 @@ void dispatch_timeout(struct connection *connection)
 static sequence_t answer_seen(const struct message *answer)
 {
     const void *body = answer;
+    if (message_is_inquiry(answer)) {
+        return ((const struct inquiry_answer *)body)->seen;
+    }
     switch ((enum message_kind)answer->kind) {
     case MESSAGE_OUTCOME: return ((const struct outcome_message *)body)->seen;
     case MESSAGE_LOOKUP: return ((const struct lookup_answer *)body)->seen;
@@ -248,6 +268,19 @@ static void answers_follow(struct connection *connection)
     }
 }
 
+/** Appends the reply that an answer stands for. */
+static void answer_render(struct buffer *out, const struct flights *flights, const struct flight *flight,
+                          const struct message *answer)
+{
+    if (message_is_inquiry(answer)) {
+        const struct inquiry_answer *finished = (const struct inquiry_answer *)(const void *)answer;
+        buffer_append(out, finished->reply, finished->length);
+        return;
+    }
+    struct reply reply = {.out = out, .version = flight->version};
+    render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+}
+
 void dispatch_answer(struct worker *worker, const struct message *answer)
 {
     if (answer->ticket == ARCHIVER_TICKET) {
@@ -268,16 +301,14 @@ void dispatch_answer(struct worker *worker, const struct message *answer)
     flight->seen = answer_seen(answer);
     connection_touch(connection);
     if (flight_is_first(flights, flight)) {
-        struct reply reply = {.out = &connection->output, .version = flight->version};
-        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+        answer_render(&connection->output, flights, flight, answer);
         answer_written(connection, flight);
         answers_follow(connection);
     } else if (answer->kind == MESSAGE_OUTCOME && outcome->status == OUTCOME_NUMBER) {
         flight->state = FLIGHT_NUMBER;
         flight->number = (int64_t)outcome->number;
     } else {
-        struct reply reply = {.out = &worker->rendered, .version = flight->version};
-        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+        answer_render(&worker->rendered, flights, flight, answer);
         flight_store_text(flights, flight, &worker->rendered);
         buffer_consume(&worker->rendered, buffer_length(&worker->rendered));
     }

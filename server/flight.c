@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/inquiry.h"
 #include "server/memory.h"
 
 #define CAPACITY_MIN 16
@@ -22,15 +23,24 @@ static bool members_single(uint64_t members)
     return (members & (members - 1)) == 0;
 }
 
-/** The members of a composed request: its route follows its head. */
+/** The members of a composed request: its route follows its head. An inquiry concerns no shard. */
 static uint64_t plan_members(const struct flight_plan *plan)
 {
+    if (message_is_inquiry(plan->message)) {
+        return 0;
+    }
     return ((const struct define_message *)(const void *)plan->message)->route.members;
 }
 
 bool flight_admits(const struct flights *flights, const struct flight_plan *plan)
 {
-    if (flight_count(flights) == 0 || plan->lone) {
+    if (flight_count(flights) == 0) {
+        return true;
+    }
+    if (flights->alone || message_is_inquiry(plan->message)) {
+        return false;
+    }
+    if (plan->lone) {
         return true;
     }
     uint64_t members = plan_members(plan);
@@ -80,7 +90,7 @@ static struct flight *flights_push(struct flights *flights)
 static void aside_keep(struct flights *flights, struct flight *flight, const struct flight_plan *plan)
 {
     flight->aside = flights->asides_begun + (uint32_t)buffer_length(&flights->asides);
-    if (!plan->lone) {
+    if (!plan->lone && !message_is_inquiry(plan->message)) {
         size_t room = MESSAGE_KEYS_MAX * sizeof(uint64_t);
         uint64_t *keys = (uint64_t *)(void *)buffer_reserve(&flights->asides, room);
         flight->key_count = (uint16_t)message_keys(plan->message, keys);
@@ -103,7 +113,8 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     uint64_t members = plan_members(plan);
     bool same = flight_count(flights) == 0 || flights->members == members;
     flights->members = same && members_single(members) ? members : 0;
-    flights->whole = message_is_whole(plan->message);
+    flights->alone = message_is_inquiry(plan->message);
+    flights->whole = !flights->alone && message_is_whole(plan->message);
     struct flight *flight = flights_push(flights);
     flight->started_us = plan->started_us;
     flight->command = plan->command;
@@ -191,6 +202,7 @@ void flight_retire(struct flights *flights)
     flights->asides_begun += (uint32_t)(keys_size + text_size);
     if (flight_count(flights) == 0) {
         flights->whole = false;
+        flights->alone = false;
     }
 }
 

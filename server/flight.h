@@ -3,7 +3,8 @@
  * Answers may come back in any order, but leave in request order: an answer that is first goes straight to
  * the output, others wait here as compactly as they can. And a request that touches an account or a transfer
  * id with one still in flight may not start: flight_admits tells. Two requests for one and the same shard
- * never wait for each other, since lanes and the shard keep their order.
+ * never wait for each other, since lanes and the shard keep their order. An inquiry to a service, which tells
+ * of everything before it, is in flight alone.
  */
 #ifndef BURSAR_SERVER_FLIGHT_H
 #define BURSAR_SERVER_FLIGHT_H
@@ -64,6 +65,7 @@ struct flights {
     struct keyset keys;    /* of everything in flight, where there is more than one shard */
     uint64_t members;      /* the one shard that everything in flight goes to, as a member bit; 0: several */
     bool whole;            /* a request in flight concerns every shard */
+    bool alone;            /* an inquiry is in flight: nothing starts beside it */
 };
 
 /** What a request brings along. */

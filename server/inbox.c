@@ -6,6 +6,7 @@
 #include "server/inbox.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@
 
 /** Buffers above this size are released after use: one big answer must not stay for ever. */
 #define BATCH_KEEP_MAX 1048576
+
+/* How long who may wait does so before it tries a full lane again. */
+#define LANE_FULL_MS 1
 
 static bool lane_push(struct lane *lane, const struct buffer *batch)
 {
@@ -84,6 +88,14 @@ bool inbox_send(struct inbox *inbox, unsigned sender, struct buffer *batch)
         inbox_wake(inbox);
     }
     return true;
+}
+
+void inbox_deliver(struct inbox *inbox, unsigned sender, struct buffer *batch, const _Atomic bool *ended)
+{
+    while (!atomic_load(ended) && !inbox_send(inbox, sender, batch)) {
+        poll(NULL, 0, LANE_FULL_MS);
+    }
+    buffer_free(batch);
 }
 
 bool inbox_receive(struct inbox *inbox, unsigned sender, struct buffer *batch)

@@ -52,6 +52,10 @@ void inbox_close(struct inbox *inbox);
  */
 bool inbox_send(struct inbox *inbox, unsigned sender, struct buffer *batch);
 
+/** Sends what is in `batch` and waits for room as long as it takes, unless `*ended` becomes true: then it is
+ * dropped. `batch` is empty afterwards and owns nothing. Not for workers, who must never wait. */
+void inbox_deliver(struct inbox *inbox, unsigned sender, struct buffer *batch, const _Atomic bool *ended);
+
 /** Takes the oldest batch from `sender`: `batch` owns its memory. False when there is none. Receiver's
  * thread.
  */

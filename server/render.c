@@ -3,13 +3,10 @@
 
 #include <assert.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/flight.h"
-
-#define NS_PER_SECOND 1000000000U
+#include "server/moment.h"
 
 static void render_outcome(struct reply *reply, const struct outcome_message *outcome)
 {
@@ -42,13 +39,8 @@ static void reply_difference(struct reply *reply, struct total plus, struct tota
 /** RFC 3339, in UTC, to the nanosecond. */
 static void reply_time(struct reply *reply, uint64_t time_ns)
 {
-    time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
-    struct tm date;
-    char text[40];
-    gmtime_r(&seconds, &date);
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &date);
-    int more = snprintf(text + length, sizeof text - length, ".%09luZ", time_ns % NS_PER_SECOND);
-    reply_bulk(reply, text, length + (size_t)more);
+    char text[MOMENT_TEXT_MAX];
+    reply_bulk(reply, text, moment_format(time_ns, text));
 }
 
 static struct slice view_name(const struct read_message *read, const struct view *view)

@@ -20,6 +20,10 @@
 /* Listing: as SCAN's. */
 #define PAGE_DEFAULT 10
 
+/* Entries that HISTORY tells. */
+#define HISTORY_DEFAULT 100
+#define HISTORY_MAX     1000
+
 /** One command being composed. */
 struct composing {
     struct worker *worker;
@@ -182,9 +186,65 @@ static void *compose_world(struct composing *it, enum transfer_type type)
                                   note);
 }
 
+/** An inquiry to the history about the account args[1], to be completed. NULL: it can't be asked. */
+static struct inquiry *history_inquiry(struct composing *it)
+{
+    if (it->worker->server->config.durability == DURABILITY_NONE) {
+        reply_errorf(it->reply, "ERR", "durability is none: nothing is kept, so there is no history");
+        return NULL;
+    }
+    if (!argument_account(it->reply, it->args[1])) {
+        return NULL;
+    }
+    return inquiry_compose(&it->worker->draft, &it->worker->sender, SERVICE_HISTORY, it->args[1]);
+}
+
+static void *compose_history(struct composing *it)
+{
+    struct inquiry *inquiry = history_inquiry(it);
+    uint64_t count = 0;
+    for (uint32_t i = 2; inquiry && i < it->argc; i++) {
+        struct slice word = it->args[i];
+        bool has_value = i + 1 < it->argc;
+        bool good = false;
+        if (argument_is(word, "REV") && !inquiry->reverse) {
+            inquiry->reverse = good = true;
+        } else if (argument_is(word, "FROM") && has_value && !inquiry->from.given) {
+            good = argument_place(it->reply, it->args[++i], &inquiry->from);
+        } else if (argument_is(word, "TO") && has_value && !inquiry->to.given) {
+            good = argument_place(it->reply, it->args[++i], &inquiry->to);
+        } else if (argument_is(word, "COUNT") && has_value && count == 0) {
+            good = argument_integer(it->reply, it->args[++i], "COUNT", 1, HISTORY_MAX, &count);
+        } else {
+            unexpected(it, word);
+        }
+        if (!good) {
+            return NULL;
+        }
+    }
+    if (inquiry) {
+        inquiry->count = count ? (uint32_t)count : HISTORY_DEFAULT;
+    }
+    return inquiry;
+}
+
+/** BALANCE account AT place. */
+static void *compose_balance_at(struct composing *it)
+{
+    if (it->argc != 4 || !argument_is(it->args[2], "AT")) {
+        unexpected(it, it->args[2]);
+        return NULL;
+    }
+    struct inquiry *inquiry = history_inquiry(it);
+    return inquiry && argument_place(it->reply, it->args[3], &inquiry->to) ? inquiry : NULL;
+}
+
 /** BALANCE, BALANCES and ACCOUNT. */
 static void *compose_reading(struct composing *it)
 {
+    if (it->command->id == COMMAND_BALANCE && it->argc > 2) {
+        return compose_balance_at(it);
+    }
     for (uint32_t i = 1; i < it->argc; i++) {
         if (!argument_account(it->reply, it->args[i])) {
             return NULL;
@@ -261,6 +321,7 @@ static void *compose_command(struct composing *it)
     case COMMAND_BALANCE:
     case COMMAND_BALANCES:
     case COMMAND_ACCOUNT: return compose_reading(it);
+    case COMMAND_HISTORY: return compose_history(it);
     case COMMAND_LOOKUP: return compose_looking(it);
     case COMMAND_ACCOUNTS: return compose_listing(it);
     case COMMAND_ASSETS:

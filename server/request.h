@@ -14,10 +14,10 @@
 
 struct worker;
 
-/** Composes the message for a command that reads or writes the ledger and whose arity fits, with the ticket
- * that worker->sender has, in worker->draft. It is good until the next one. `text` becomes what rendering its
- * answer needs of the request (an id, a pattern; at most FLIGHT_ASIDE_MAX bytes), or stays empty. NULL when
- * the arguments are wrong: the error was appended to `reply`. */
+/** Composes the message, or the inquiry (inquiry.h), for a command that reads or writes the ledger and whose
+ * arity fits, with the ticket that worker->sender has, in worker->draft. It is good until the next one.
+ * `text` becomes what rendering its answer needs of the request (an id, a pattern; at most FLIGHT_ASIDE_MAX
+ * bytes), or stays empty. NULL when the arguments are wrong: the error was appended to `reply`. */
 const struct message *request_compose(struct worker *worker, const struct command *command,
                                       const struct request *request, struct reply *reply, struct slice *text);
 

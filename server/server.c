@@ -69,14 +69,18 @@ static struct server *server_new(const struct config *config)
     return server;
 }
 
-/** Opens the log, the archiver's inbox and the workers with their empty shards; no thread runs yet. */
+/** Opens the log, the inboxes of archiver and services, and the workers with their empty shards; no thread
+ * runs yet. */
 static void server_open_workers(struct server *server)
 {
     const struct config *config = &server->config;
     unsigned count = (unsigned)config->workers;
-    bool good = commitlog_open(&server->log, (enum durability)config->durability, count,
+    bool good = commitlog_open(&server->log, (enum durability)config->durability, count, 1 + SERVICE_COUNT,
                                (uint64_t)config->sync_interval * 1000) &&
                 archiver_open(&server->archiver, server);
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        good = good && service_open(&server->services[i], server, (enum service_index)i);
+    }
     server->workers = memory_zeroed(count, sizeof *server->workers);
     atomic_store(&server->undrained, count);
     for (unsigned i = 0; i < count; i++) {
@@ -92,6 +96,9 @@ static void server_close_workers(struct server *server)
 {
     for (unsigned i = 0; i < (unsigned)server->config.workers; i++) {
         worker_close(&server->workers[i]);
+    }
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        service_close(&server->services[i]);
     }
     archiver_close(&server->archiver);
     commitlog_close(&server->log);
@@ -161,6 +168,16 @@ static bool server_load(struct server *server, char *error)
     return server_recover(server, error);
 }
 
+static void server_start_services(struct server *server)
+{
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        if (!service_start(&server->services[i])) {
+            log_write(LOG_ERROR, "can't start service %u: %s", i, strerror(errno));
+            abort();
+        }
+    }
+}
+
 static void server_start_workers(struct server *server)
 {
     atomic_store(&server->phase, SERVER_RUNNING);
@@ -198,6 +215,9 @@ struct server *server_start(const struct config *config, char *error)
         server_free(server);
         return NULL;
     }
+    if (config->durability != DURABILITY_NONE) {
+        server_start_services(server);
+    }
     server_start_workers(server);
     return server;
 }
@@ -232,8 +252,14 @@ void server_stop(struct server *server)
     for (unsigned i = 0; i < count; i++) {
         inbox_wake(&server->workers[i].inbox);
     }
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        inbox_wake(&server->services[i].inbox); /* what is blocked ends */
+    }
     for (unsigned i = 0; i < count; i++) {
         worker_join(&server->workers[i]);
+    }
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        service_stop(&server->services[i]);
     }
     commitlog_stop(&server->log);
     archiver_stop(&server->archiver);

@@ -11,6 +11,7 @@
 #include "server/commitlog.h"
 #include "server/config.h"
 #include "server/sequence.h"
+#include "server/service.h"
 #include "server/worker.h"
 
 enum server_phase {
@@ -25,6 +26,7 @@ struct server {
     struct config config;
     struct commitlog log;
     struct archiver archiver;
+    struct service services[SERVICE_COUNT];
     struct acceptor acceptor;
     struct worker *workers;          /* config.workers of them; owned */
     uint64_t seed;                   /* keys the hash of ids */

@@ -163,6 +163,12 @@ static void worker_send(struct worker *worker)
         !inbox_send(&server->archiver.inbox, worker->index, &worker->surveys)) {
         worker->more = true;
     }
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        if (buffer_length(&worker->inquiries[i]) > 0 &&
+            !inbox_send(&server->services[i].inbox, worker->index, &worker->inquiries[i])) {
+            worker->more = true;
+        }
+    }
 }
 
 /** Takes what the own shard says to the own connections. A shard never sends to itself. */
@@ -321,7 +327,7 @@ bool worker_open(struct worker *worker, struct server *server, unsigned index)
     }
     worker->handover_read = ends[0];
     worker->handover_write = ends[1];
-    if (!inbox_open(&worker->inbox, count + 1) || !events_open(worker)) {
+    if (!inbox_open(&worker->inbox, count + 1 + SERVICE_COUNT) || !events_open(worker)) {
         return false;
     }
     commitlog_watch(&server->log, index, worker->inbox.wakefd);
@@ -378,6 +384,9 @@ void worker_close(struct worker *worker)
     }
     buffer_free(&worker->outbox.records);
     buffer_free(&worker->surveys);
+    for (unsigned i = 0; i < SERVICE_COUNT; i++) {
+        buffer_free(&worker->inquiries[i]);
+    }
     buffer_free(&worker->waiting);
     buffer_free(&worker->run);
     buffer_free(&worker->input);

@@ -15,6 +15,7 @@
 #include "ledger/shard.h"
 #include "server/counters.h"
 #include "server/inbox.h"
+#include "server/inquiry.h"
 
 struct connection;
 struct server;
@@ -42,10 +43,11 @@ struct worker {
     int handover_write;     /* the acceptor's end */
 
     struct shard *shard;
-    struct buffer run;     /* messages for the own shard, to be run this turn */
-    struct outbox outbox;  /* what the turn leaves for others and for the log */
-    struct buffer surveys; /* and for the archiver */
-    struct sender sender;  /* how requests are composed here; its ticket changes with each */
+    struct buffer run;                      /* messages for the own shard, to be run this turn */
+    struct outbox outbox;                   /* what the turn leaves for others and for the log */
+    struct buffer surveys;                  /* and for the archiver, */
+    struct buffer inquiries[SERVICE_COUNT]; /* and for each service */
+    struct sender sender;                   /* how requests are composed here; its ticket changes with each */
     struct roster roster;
     struct connection *dirty; /* connections to settle at the end of the turn */
     struct buffer waiting;    /* tickets of connections whose output waits for the log */
