@@ -1,6 +1,7 @@
 /* commitlog.c: the log's thread. */
 #include "server/commitlog.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -105,15 +106,17 @@ static const struct record *lane_first(struct commitlog *log, unsigned index)
     return (const struct record *)(const void *)(lane->bytes + lane->start);
 }
 
-/** Adds a worker's records to the batch for as long as their numbers follow. Returns the number that follows
- * then. */
+/** Adds a worker's records to the batch for as long as their numbers follow. All records of a transaction
+ * were made in one turn, so they lie one behind the other and go into one batch. Returns the number that
+ * follows then. */
 static sequence_t lane_gather(struct commitlog *log, unsigned index, sequence_t next)
 {
     const struct record *record = lane_first(log, index);
-    while (record && record->stamp.number == next && journal_has_room(&log->journal)) {
+    while (record && record->stamp.number == next && journal_has_room(&log->journal, record)) {
         journal_add(&log->journal, record);
         next += record->leg_count;
         buffer_consume(&log->lanes[index], record->size);
+        assert(!log->journal.continues || buffer_length(&log->lanes[index]) > 0);
         record = lane_first(log, index);
     }
     return next;

@@ -60,40 +60,87 @@ static void text_print(const char *text, size_t length)
     }
 }
 
-static void open_print(const struct record *record)
+static void limits_print(bool unlimited, amount_t overdraft, bool has_ceiling, amount_t ceiling)
 {
-    const struct record_options *options = (const struct record_options *)(const void *)(record + 1);
-    const struct asset_tag *asset = &options->asset;
-    printf(" open %.*s %.*s/%u", (int)record->id_length, (const char *)(options + 1), (int)asset->length,
-           asset->code, asset->scale);
-    if (options->unlimited) {
+    if (unlimited) {
         printf(" unlimited");
     }
-    if (options->overdraft > 0) {
-        amount_print(" overdraft ", options->overdraft);
+    if (overdraft > 0) {
+        amount_print(" overdraft ", overdraft);
     }
-    if (options->has_ceiling) {
-        amount_print(" ceiling ", options->ceiling);
+    if (has_ceiling) {
+        amount_print(" ceiling ", ceiling);
+    }
+}
+
+static void asset_print(const struct asset_tag *asset)
+{
+    printf(" %.*s/%u", (int)asset->length, asset->code, asset->scale);
+}
+
+static void open_print(const struct record *record)
+{
+    const struct record_options *options = record_options(record);
+    struct slice id = record_id(record);
+    printf(" open %.*s", (int)id.length, id.text);
+    asset_print(&options->asset);
+    limits_print(options->unlimited, options->overdraft, options->has_ceiling, options->ceiling);
+}
+
+static void change_print(const struct record *record)
+{
+    static const char *const types[] = {"limit", "freeze", "thaw", "close"};
+    const struct record_change *change = record_change(record);
+    printf(" %s %" PRIu64, types[record->type], change->account);
+    limits_print(change->unlimited, change->overdraft, change->has_ceiling, change->ceiling);
+}
+
+/** What only some transfers have. */
+static void terms_print(const struct record *record)
+{
+    struct record_terms terms = record_terms(record);
+    if ((record->flags & RECORD_KEEP) != 0) {
+        printf(" keep");
+    }
+    if (terms.released > 0) {
+        amount_print(" released ", terms.released);
+    }
+    if (terms.ttl > 0) {
+        printf(" ttl %" PRIu64, terms.ttl);
+    }
+    if (terms.terms != 0) {
+        printf(" terms %016" PRIx64, terms.terms);
     }
 }
 
 static void transfer_print(const struct record *record)
 {
-    static const char *const types[] = {"transfer", "deposit", "withdraw"};
-    const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
-    const char *id = (const char *)(legs + record->leg_count);
-    printf(" %s %.*s", types[record->type], (int)record->id_length, id);
+    static const char *const types[] = {"transfer", "deposit", "withdraw", "sweep", "capture",
+                                        "reverse",  "hold",    "extend",   "void",  "expire"};
+    const struct record_leg *legs = record_legs(record);
+    struct slice id = record_id(record);
+    struct slice reference = record_reference(record);
+    struct slice note = record_note(record);
+    printf(" %s", types[record->type]);
+    if (id.length > 0) {
+        printf(" %.*s", (int)id.length, id.text);
+    }
+    if (reference.length > 0) {
+        printf(" of %.*s", (int)reference.length, reference.text);
+    }
     for (unsigned i = 0; i < record->leg_count; i++) {
         printf(" %" PRIu64 " %" PRIu64, legs[i].from, legs[i].to);
         amount_print(" ", legs[i].amount);
     }
-    if (record->note_length > 0) {
+    terms_print(record);
+    if (note.length > 0) {
         printf(" note ");
-        text_print(id + record->id_length, record->note_length);
+        text_print(note.text, note.length);
     }
 }
 
-/** One line: number, time, what happened; accounts by number (0: @world), amounts in the smallest unit. */
+/** One line: number, time, what happened; accounts by number (0: @world), amounts in the smallest unit. A
+ * line that ends in "..." is followed by more of the same transaction. */
 static void record_print(const struct record *record)
 {
     time_t seconds = (time_t)(record->stamp.time / 1000000000);
@@ -102,15 +149,16 @@ static void record_print(const struct record *record)
     gmtime_r(&seconds, &calendar);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &calendar);
     printf("%" PRIu64 " %s.%09" PRIu64 "Z", record->stamp.number, text, record->stamp.time % 1000000000);
-    if (record->kind == RECORD_OPEN) {
-        open_print(record);
-    } else if (record->kind == RECORD_DEFINE) {
-        const struct asset_tag *asset = (const struct asset_tag *)(const void *)(record + 1);
-        printf(" asset %.*s/%u", (int)asset->length, asset->code, asset->scale);
-    } else {
-        transfer_print(record);
+    switch ((enum record_kind)record->kind) {
+    case RECORD_OPEN: open_print(record); break;
+    case RECORD_DEFINE:
+        printf(" asset");
+        asset_print(record_asset(record));
+        break;
+    case RECORD_TRANSFER: transfer_print(record); break;
+    case RECORD_CHANGE: change_print(record); break;
     }
-    putchar('\n');
+    printf((record->flags & RECORD_CONTINUES) != 0 ? " ...\n" : "\n");
 }
 
 int inspect_dump(const char *dir)

@@ -55,6 +55,7 @@ static void batch_begin(struct journal *journal)
     journal->batch.end += sizeof(struct batch_head);
     journal->batch_last = journal->place.last;
     journal->batch_count = 0;
+    journal->continues = false;
 }
 
 bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id ledger,
@@ -81,11 +82,18 @@ bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id 
     return true;
 }
 
-bool journal_has_room(const struct journal *journal)
+static_assert(sizeof(struct batch_head) + JOURNAL_RUN_MAX <= JOURNAL_SEGMENT_MIN - JOURNAL_ALIGN,
+              "an empty batch has room for any transaction");
+
+bool journal_has_room(const struct journal *journal, const struct record *record)
 {
+    if (journal->continues) {
+        return true; /* there was when the first came */
+    }
+    bool several = (record->flags & RECORD_CONTINUES) != 0;
     uint64_t most = journal->segment_size - JOURNAL_ALIGN;
     most = most < JOURNAL_BATCH_MAX ? most : JOURNAL_BATCH_MAX;
-    return buffer_length(&journal->batch) + JOURNAL_RECORD_MAX <= most;
+    return buffer_length(&journal->batch) + (several ? JOURNAL_RUN_MAX : JOURNAL_RECORD_MAX) <= most;
 }
 
 void journal_add(struct journal *journal, const struct record *record)
@@ -97,6 +105,7 @@ void journal_add(struct journal *journal, const struct record *record)
     journal->batch_last.number = record->stamp.number + record->leg_count - 1U;
     journal->batch_last.time = record->stamp.time + record->leg_count - 1U;
     journal->batch_count++;
+    journal->continues = (record->flags & RECORD_CONTINUES) != 0;
 }
 
 static enum append_result failed(const struct journal *journal, const char *what, const char *why,
@@ -154,6 +163,7 @@ static size_t batch_finish(struct journal *journal)
 
 enum append_result journal_append(struct journal *journal, bool sync, char *error)
 {
+    assert(!journal->continues);
     size_t size = batch_finish(journal);
     if (journal->place.offset + size > journal->size) {
         enum append_result result = segment_roll(journal, error);

@@ -107,6 +107,7 @@ struct journal {
     struct buffer batch;     /* the batch being made: head, then packed records */
     struct stamp batch_last; /* of the newest number in it */
     uint32_t batch_count;    /* records in it */
+    bool continues;          /* the last of them does: those that follow must come into it too */
     bool unsynced;           /* something was written since the last fdatasync */
 };
 
@@ -122,10 +123,12 @@ bool journal_create(const char *dir, struct ledger_id ledger, uint64_t segment_s
 bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id ledger,
                      const struct journal_place *place, uint64_t segment_size, char *error);
 
-/** Whether the batch has room for any one more record. */
-bool journal_has_room(const struct journal *journal);
+/** Whether the batch has room for one more record, and where that continues, for all of its transaction. */
+bool journal_has_room(const struct journal *journal, const struct record *record);
 
-/** Packs a record behind those of the batch; its number follows theirs. Only where there is room. */
+/** Packs a record behind those of the batch; its number follows theirs. Only where there is room. A record
+ * that continues must be followed by the others of its transaction before the batch is appended: then all
+ * are in the journal, or none. */
 void journal_add(struct journal *journal, const struct record *record);
 
 /** Writes the batch, and with `sync` waits until the disk has it. An empty batch is written too: it closes

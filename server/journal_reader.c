@@ -219,6 +219,7 @@ static enum journal_read batch_unpack(struct journal_reader *reader, struct buff
     const uint8_t *at = (const uint8_t *)reader->bytes.bytes + reader->bytes.start + sizeof head;
     const uint8_t *end = at + head.length;
     struct stamp last = reader->place.last;
+    bool continues = false;
     for (uint32_t i = 0; i < head.count; i++) {
         size_t before = buffer_length(records);
         at = journal_record_unpack(at, end, &last, records);
@@ -227,11 +228,14 @@ static enum journal_read batch_unpack(struct journal_reader *reader, struct buff
                            "record %" PRIu32 " of the batch there, after number %" PRIu64 ", can't be read",
                            i, last.number);
         }
+        const struct record *record =
+            (const struct record *)(const void *)(records->bytes + records->start + before);
+        continues = (record->flags & RECORD_CONTINUES) != 0;
         if (last.number <= reader->after) {
             records->end = records->start + before;
         }
     }
-    if (at != end || head.time != reader->place.last.time) {
+    if (at != end || continues || head.time != reader->place.last.time) {
         return damaged(reader, error, "the batch there contradicts itself");
     }
     reader->place.last = last;

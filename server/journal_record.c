@@ -6,22 +6,30 @@
 
 #include "proto/ident.h"
 
-/* The first byte: kind in the low half, a transfer's type in the high half. */
+/* The first byte: kind in the low half, type in the high half. */
 #define TYPE_SHIFT 4
 #define KIND_MASK  15
 
-/* Flags of an opening. */
-#define OPEN_UNLIMITED   1
-#define OPEN_HAS_CEILING 2
+/* Kinds in the file. The first three are as old as the journal; what they can't tell, the others can. */
+enum file_kind { FILE_OPEN = 1, FILE_DEFINE, FILE_PLAIN, FILE_TRANSFER, FILE_CHANGE };
+
+/* Flags of an opening, and of a change of limits. */
+#define LIMITS_UNLIMITED   1
+#define LIMITS_HAS_CEILING 2
 
 /* Seven bits a byte. */
 #define NUMBER_BYTES_MAX 10
 #define AMOUNT_BYTES_MAX 19
 
-static_assert(1 + NUMBER_BYTES_MAX + 1 + IDENT_MAX + 1 + 2 + NOTE_MAX +
-                      LEGS_MAX * (2 * NUMBER_BYTES_MAX + AMOUNT_BYTES_MAX) <=
-                  JOURNAL_RECORD_MAX,
-              "the largest transfer fits");
+/* What a transfer takes beside its legs, and each leg. */
+#define HEAD_BYTES_MAX                                                                            \
+    (1 + NUMBER_BYTES_MAX + 1 + 1 + IDENT_MAX + 2 + NOTE_MAX + 1 + IDENT_MAX + AMOUNT_BYTES_MAX + \
+     NUMBER_BYTES_MAX + sizeof(uint64_t) + 1)
+#define LEG_BYTES_MAX (2 * NUMBER_BYTES_MAX + AMOUNT_BYTES_MAX)
+
+static_assert(HEAD_BYTES_MAX + LEGS_MAX * LEG_BYTES_MAX <= JOURNAL_RECORD_MAX, "the largest transfer fits");
+static_assert(LEGS_MAX * (HEAD_BYTES_MAX + LEG_BYTES_MAX) <= JOURNAL_RUN_MAX,
+              "a transaction of as many commands as it can have legs fits");
 
 static uint8_t *number_put(uint8_t *out, uint64_t number)
 {
@@ -56,26 +64,68 @@ static uint8_t *asset_put(uint8_t *out, const struct asset_tag *asset)
     return out;
 }
 
+static uint8_t *short_text_put(uint8_t *out, struct slice text)
+{
+    *out++ = (uint8_t)text.length;
+    return text_put(out, text.text, text.length);
+}
+
+static uint8_t *limits_put(uint8_t *out, bool unlimited, bool has_ceiling, amount_t overdraft,
+                           amount_t ceiling)
+{
+    *out++ = (uint8_t)((unlimited ? LIMITS_UNLIMITED : 0) | (has_ceiling ? LIMITS_HAS_CEILING : 0));
+    out = amount_put(out, overdraft);
+    return amount_put(out, ceiling);
+}
+
 static uint8_t *open_pack(const struct record *record, uint8_t *out)
 {
-    const struct record_options *options = (const struct record_options *)(const void *)(record + 1);
-    *out++ = (uint8_t)record->id_length;
-    out = text_put(out, (const char *)(options + 1), record->id_length);
+    const struct record_options *options = record_options(record);
+    out = short_text_put(out, record_id(record));
     out = asset_put(out, &options->asset);
-    *out++ =
-        (uint8_t)((options->unlimited ? OPEN_UNLIMITED : 0) | (options->has_ceiling ? OPEN_HAS_CEILING : 0));
-    out = amount_put(out, options->overdraft);
-    return amount_put(out, options->ceiling);
+    return limits_put(out, options->unlimited, options->has_ceiling, options->overdraft, options->ceiling);
+}
+
+static uint8_t *change_pack(const struct record *record, uint8_t *out)
+{
+    const struct record_change *change = record_change(record);
+    out = number_put(out, change->account);
+    if (record->type != CHANGE_LIMIT) {
+        return out;
+    }
+    return limits_put(out, change->unlimited, change->has_ceiling, change->overdraft, change->ceiling);
+}
+
+/** Whether a transfer is one of those that the journal has known from the start. */
+static bool is_plain(const struct record *record)
+{
+    return record->type <= TRANSFER_WITHDRAW && record->flags == 0 && record->reference_length == 0;
+}
+
+static uint8_t *terms_put(uint8_t *out, struct record_terms terms)
+{
+    out = amount_put(out, terms.released);
+    out = number_put(out, terms.ttl);
+    return text_put(out, (const char *)&terms.terms, sizeof terms.terms);
 }
 
 static uint8_t *transfer_pack(const struct record *record, uint8_t *out)
 {
-    const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
-    const char *text = (const char *)(legs + record->leg_count);
-    *out++ = (uint8_t)record->id_length;
-    out = text_put(out, text, record->id_length);
-    out = number_put(out, record->note_length);
-    out = text_put(out, text + record->id_length, record->note_length);
+    const struct record_leg *legs = record_legs(record);
+    bool plain = is_plain(record);
+    struct slice note = record_note(record);
+    if (!plain) {
+        *out++ = record->flags;
+    }
+    out = short_text_put(out, record_id(record));
+    out = number_put(out, note.length);
+    out = text_put(out, note.text, note.length);
+    if (!plain) {
+        out = short_text_put(out, record_reference(record));
+    }
+    if ((record->flags & RECORD_HAS_TERMS) != 0) {
+        out = terms_put(out, record_terms(record));
+    }
     *out++ = (uint8_t)record->leg_count;
     for (unsigned i = 0; i < record->leg_count; i++) {
         out = number_put(out, legs[i].from);
@@ -85,18 +135,32 @@ static uint8_t *transfer_pack(const struct record *record, uint8_t *out)
     return out;
 }
 
-uint8_t *journal_record_pack(const struct record *record, struct stamp before, uint8_t *out)
+static enum file_kind file_kind_of(const struct record *record)
 {
-    assert(record->stamp.number == before.number + 1 && record->stamp.time > before.time);
-    *out++ = (uint8_t)(record->kind | record->type << TYPE_SHIFT);
-    out = number_put(out, record->stamp.time - before.time);
     switch ((enum record_kind)record->kind) {
-    case RECORD_OPEN: return open_pack(record, out);
-    case RECORD_DEFINE: return asset_put(out, (const struct asset_tag *)(const void *)(record + 1));
-    case RECORD_TRANSFER: return transfer_pack(record, out);
-    case RECORD_CHANGE: break;
+    case RECORD_OPEN: return FILE_OPEN;
+    case RECORD_DEFINE: return FILE_DEFINE;
+    case RECORD_TRANSFER: return is_plain(record) ? FILE_PLAIN : FILE_TRANSFER;
+    case RECORD_CHANGE: return FILE_CHANGE;
     }
     assert(false && "a record is of a known kind");
+    return FILE_PLAIN;
+}
+
+uint8_t *journal_record_pack(const struct record *record, struct stamp before, uint8_t *out)
+{
+    enum file_kind kind = file_kind_of(record);
+    assert(record->stamp.number == before.number + 1 && record->stamp.time > before.time);
+    assert(record->kind == RECORD_TRANSFER || record->flags == 0);
+    *out++ = (uint8_t)(kind | (unsigned)record->type << TYPE_SHIFT);
+    out = number_put(out, record->stamp.time - before.time);
+    switch (kind) {
+    case FILE_OPEN: return open_pack(record, out);
+    case FILE_DEFINE: return asset_put(out, record_asset(record));
+    case FILE_PLAIN:
+    case FILE_TRANSFER: return transfer_pack(record, out);
+    case FILE_CHANGE: return change_pack(record, out);
+    }
     return out;
 }
 
@@ -178,20 +242,38 @@ static struct asset_tag asset_take(struct cursor *cursor)
     return asset;
 }
 
+/** Limits: of an opening, or a change to them. */
+struct limits {
+    amount_t overdraft;
+    amount_t ceiling;
+    bool unlimited;
+    bool has_ceiling;
+};
+
+static struct limits limits_take(struct cursor *cursor)
+{
+    uint8_t flags = byte_take(cursor);
+    struct limits limits = {.unlimited = (flags & LIMITS_UNLIMITED) != 0,
+                            .has_ceiling = (flags & LIMITS_HAS_CEILING) != 0};
+    limits.overdraft = amount_take(cursor);
+    limits.ceiling = amount_take(cursor);
+    if (flags > (LIMITS_UNLIMITED | LIMITS_HAS_CEILING) || limits.overdraft > AMOUNT_TOTAL_MAX ||
+        limits.ceiling > AMOUNT_TOTAL_MAX) {
+        cursor->at = NULL;
+    }
+    return limits;
+}
+
 static void open_unpack(struct cursor *cursor, struct stamp stamp, struct buffer *records)
 {
     struct slice id = id_take(cursor);
-    struct record_options options = {.asset = asset_take(cursor)};
-    uint8_t flags = byte_take(cursor);
-    options.unlimited = (flags & OPEN_UNLIMITED) != 0;
-    options.has_ceiling = (flags & OPEN_HAS_CEILING) != 0;
-    options.overdraft = amount_take(cursor);
-    options.ceiling = amount_take(cursor);
-    bool plain = flags <= (OPEN_UNLIMITED | OPEN_HAS_CEILING) && options.overdraft <= AMOUNT_TOTAL_MAX &&
-                 options.ceiling <= AMOUNT_TOTAL_MAX;
-    if (!plain) {
-        cursor->at = NULL;
-    }
+    struct asset_tag asset = asset_take(cursor);
+    struct limits limits = limits_take(cursor);
+    const struct record_options options = {.overdraft = limits.overdraft,
+                                           .ceiling = limits.ceiling,
+                                           .asset = asset,
+                                           .unlimited = limits.unlimited,
+                                           .has_ceiling = limits.has_ceiling};
     if (cursor->at) {
         record_open(records, id.text, id.length, &options, stamp);
     }
@@ -205,30 +287,104 @@ static void define_unpack(struct cursor *cursor, struct stamp stamp, struct buff
     }
 }
 
-/** Returns the number of legs. */
-static unsigned transfer_unpack(struct cursor *cursor, uint8_t type, struct stamp stamp,
-                                struct buffer *records)
+static void change_unpack(struct cursor *cursor, uint8_t type, struct stamp stamp, struct buffer *records)
 {
-    struct slice id = id_take(cursor);
-    uint64_t note_length = number_take(cursor);
-    struct slice note = text_take(cursor, note_length);
-    uint8_t leg_count = byte_take(cursor);
-    if (!cursor->at || type > TRANSFER_WITHDRAW || note_length > NOTE_MAX || leg_count == 0 ||
-        leg_count > LEGS_MAX) {
-        cursor->at = NULL;
-        return 0;
+    sequence_t account = number_take(cursor);
+    struct limits limits = {0};
+    if (type == CHANGE_LIMIT) {
+        limits = limits_take(cursor);
     }
-    const struct record_parts parts = {.id = id, .note = note, .leg_count = leg_count, .type = type};
-    struct record_leg *legs = record_transfer(records, &parts, stamp);
-    for (unsigned i = 0; i < leg_count; i++) {
+    if (type > CHANGE_CLOSE || account == 0) {
+        cursor->at = NULL;
+    }
+    const struct record_change change = {.overdraft = limits.overdraft,
+                                         .ceiling = limits.ceiling,
+                                         .account = account,
+                                         .unlimited = limits.unlimited,
+                                         .has_ceiling = limits.has_ceiling};
+    if (cursor->at) {
+        record_changed(records, (enum change_type)type, &change, stamp);
+    }
+}
+
+/** Whether a transfer of this type is about an earlier hold or transfer. */
+static bool type_has_reference(uint8_t type)
+{
+    return type == TRANSFER_CAPTURE || type == TRANSFER_REVERSE || type == TRANSFER_EXTEND ||
+           type == TRANSFER_VOID || type == TRANSFER_EXPIRE;
+}
+
+/** Whether a transfer has what its type has, and nothing else. */
+static bool parts_fit(const struct record_parts *parts)
+{
+    uint8_t type = parts->type;
+    bool lives = type == TRANSFER_HOLD || type == TRANSFER_EXTEND;
+    bool several = type <= TRANSFER_WITHDRAW || type == TRANSFER_REVERSE;
+    return type <= TRANSFER_EXPIRE && (parts->id.length == 0) == (type == TRANSFER_EXPIRE) &&
+           (parts->reference.length > 0) == type_has_reference(type) &&
+           ((parts->flags & RECORD_KEEP) == 0 || type == TRANSFER_CAPTURE) &&
+           (parts->terms.released == 0 || type == TRANSFER_CAPTURE) && (parts->terms.ttl == 0 || lives) &&
+           (parts->leg_count == 1 || (several && parts->leg_count > 1 && parts->leg_count <= LEGS_MAX)) &&
+           parts->note.length <= NOTE_MAX;
+}
+
+/** An id, or none where there may be none. */
+static struct slice optional_id_take(struct cursor *cursor)
+{
+    if (cursor->at && cursor->at < cursor->end && *cursor->at == 0) {
+        cursor->at++;
+        return (struct slice){"", 0};
+    }
+    return id_take(cursor);
+}
+
+static struct record_terms terms_take(struct cursor *cursor)
+{
+    struct record_terms terms = {.released = amount_take(cursor), .ttl = number_take(cursor)};
+    struct slice hash = text_take(cursor, sizeof terms.terms);
+    if (hash.length == sizeof terms.terms) {
+        memcpy(&terms.terms, hash.text, sizeof terms.terms);
+    }
+    if (terms.released == 0 && terms.ttl == 0 && terms.terms == 0) {
+        cursor->at = NULL; /* then it would have none */
+    }
+    return terms;
+}
+
+static void legs_take(struct cursor *cursor, struct record_leg *legs, unsigned count, bool of_nothing)
+{
+    for (unsigned i = 0; i < count; i++) {
         legs[i].from = number_take(cursor);
         legs[i].to = number_take(cursor);
         legs[i].amount = amount_take(cursor);
-        if (legs[i].from == legs[i].to || legs[i].amount == 0) {
+        if (legs[i].from == legs[i].to || (legs[i].amount == 0) != of_nothing) {
             cursor->at = NULL;
         }
     }
-    return leg_count;
+}
+
+/** Returns the number of legs. */
+static unsigned transfer_unpack(struct cursor *cursor, bool plain, uint8_t type, struct stamp stamp,
+                                struct buffer *records)
+{
+    struct record_parts parts = {.type = type};
+    uint8_t flags = plain ? 0 : byte_take(cursor);
+    parts.id = plain ? id_take(cursor) : optional_id_take(cursor);
+    parts.note = text_take(cursor, number_take(cursor));
+    parts.reference = plain ? (struct slice){"", 0} : optional_id_take(cursor);
+    if ((flags & RECORD_HAS_TERMS) != 0) {
+        parts.terms = terms_take(cursor);
+    }
+    parts.leg_count = byte_take(cursor);
+    parts.flags = flags & (RECORD_KEEP | RECORD_CONTINUES);
+    if (!cursor->at || flags > (RECORD_KEEP | RECORD_CONTINUES | RECORD_HAS_TERMS) || !parts_fit(&parts) ||
+        (plain && type > TRANSFER_WITHDRAW)) {
+        cursor->at = NULL;
+        return 0;
+    }
+    struct record_leg *legs = record_transfer(records, &parts, stamp);
+    legs_take(cursor, legs, parts.leg_count, type == TRANSFER_EXTEND);
+    return parts.leg_count;
 }
 
 const uint8_t *journal_record_unpack(const uint8_t *at, const uint8_t *end, struct stamp *before,
@@ -237,19 +393,24 @@ const uint8_t *journal_record_unpack(const uint8_t *at, const uint8_t *end, stru
     struct cursor cursor = {at, end};
     size_t begun = buffer_length(records);
     uint8_t head = byte_take(&cursor);
+    uint8_t kind = head & KIND_MASK;
+    uint8_t type = head >> TYPE_SHIFT;
     uint64_t later = number_take(&cursor);
     struct stamp stamp = {before->number + 1, before->time + later};
     unsigned numbers = 1;
-    if (!cursor.at || later == 0 || stamp.time < later) {
+    if (!cursor.at || later == 0 || stamp.time < later ||
+        ((kind == FILE_OPEN || kind == FILE_DEFINE) && type != 0)) {
         return NULL;
     }
-    switch (head & KIND_MASK) {
-    case RECORD_TRANSFER: numbers = transfer_unpack(&cursor, head >> TYPE_SHIFT, stamp, records); break;
-    case RECORD_OPEN: open_unpack(&cursor, stamp, records); break;
-    case RECORD_DEFINE: define_unpack(&cursor, stamp, records); break;
+    switch (kind) {
+    case FILE_PLAIN:
+    case FILE_TRANSFER: numbers = transfer_unpack(&cursor, kind == FILE_PLAIN, type, stamp, records); break;
+    case FILE_OPEN: open_unpack(&cursor, stamp, records); break;
+    case FILE_DEFINE: define_unpack(&cursor, stamp, records); break;
+    case FILE_CHANGE: change_unpack(&cursor, type, stamp, records); break;
     default: return NULL;
     }
-    if (!cursor.at || ((head & KIND_MASK) != RECORD_TRANSFER && head >> TYPE_SHIFT != 0)) {
+    if (!cursor.at) {
         records->end = records->start + begun;
         return NULL;
     }

@@ -8,8 +8,11 @@
 
 #include "ledger/record.h"
 
-/** The most that one record takes: 128 legs of two numbers and an amount, the longest id and note. */
+/** The most that one record takes: 128 legs of two numbers and an amount, the longest ids and note. */
 #define JOURNAL_RECORD_MAX 6144
+
+/** The most that all records of one transaction take: 128 of one leg, each with the longest ids and note. */
+#define JOURNAL_RUN_MAX 61248
 
 /** Packs a record to `out`, which has room for JOURNAL_RECORD_MAX bytes. `before` is the stamp of the last
  * number before it; returns the end of what was written. */

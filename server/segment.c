@@ -106,11 +106,11 @@ static bool head_check(const struct segment_head *head, const char *path, uint32
             path);
         return false;
     }
-    if (head->version != SEGMENT_VERSION) {
+    if (head->version == 0 || head->version > SEGMENT_VERSION) {
         (void)snprintf(error, JOURNAL_ERROR_MAX,
                        "'%.512s' has format version %" PRIu32
-                       ", and this server reads version %d; use the server that "
-                       "wrote it",
+                       ", and this server reads versions 1 to %d; use the server "
+                       "that wrote it",
                        path, head->version, SEGMENT_VERSION);
         return false;
     }

@@ -27,7 +27,7 @@ struct segment_head {
 };
 
 #define SEGMENT_MAGIC   "BURSARSG"
-#define SEGMENT_VERSION 1
+#define SEGMENT_VERSION 2 /* 1, which has no records of file kinds 4 and 5, is read too */
 
 /** Which files are there. */
 struct segment_list {

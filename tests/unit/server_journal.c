@@ -1,17 +1,19 @@
 /* server_journal.c: what is written is read again; what is damaged is refused; only a torn end is cut off. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/batch.h"
+#include "server/commitlog.h"
 #include "server/journal_record.h"
 #include "server/segment.h"
 #include "tests/unit/storage.h"
 
-#define SEGMENT JOURNAL_SEGMENT_MIN
+#define SEGMENT (2 * JOURNAL_SEGMENT_MIN)
 
 /** A journal being written, and all that was put in it. */
 struct pen {
@@ -40,7 +42,7 @@ static void pen_write(struct pen *pen, unsigned count)
     story_tell(&pen->story, count, &pen->records);
     for (size_t at = begun; at < buffer_length(&pen->records);) {
         const struct record *record = (const struct record *)(const void *)(pen->records.bytes + at);
-        cr_assert(journal_has_room(&pen->journal));
+        cr_assert(journal_has_room(&pen->journal, record));
         journal_add(&pen->journal, record);
         at += record->size;
     }
@@ -149,11 +151,165 @@ Test(journal, does_not_trust_bytes_that_are_no_record)
 Test(journal, reads_what_was_written_over_many_segments)
 {
     struct pen *pen = pen_take();
-    for (unsigned i = 0; i < 60; i++)
+    for (unsigned i = 0; i < 120; i++)
         pen_write(pen, dice_below(&pen->story.dice, 40));
     cr_assert_gt(pen->journal.place.segment, 3);
     expect_whole(pen);
     pen_drop(pen);
+}
+
+/** Sets the format version in the head of the first segment. */
+static void version_set(const struct pen *pen, uint32_t version)
+{
+    size_t size;
+    struct segment_head head;
+    const char *path = storage_path(pen->dir, "journal/00000001.log");
+    char *bytes = storage_read(path, &size);
+    memcpy(&head, bytes, sizeof head);
+    cr_assert_eq(head.version, 2);
+    head.version = version;
+    segment_checksum(head.magic, sizeof head - sizeof head.checksum, head.ledger, head.checksum);
+    memcpy(bytes, &head, sizeof head);
+    storage_write(path, bytes, size);
+    free(bytes);
+}
+
+/* Bytes as version 1 of the format wrote them. */
+Test(journal, of_format_version_1_is_read)
+{
+    static const uint8_t old[] = {
+        0x01, 5,   1, 'a', 3,   'U', 'S', 'D', 2,   0, 0, 0,          /* open a USD */
+        0x01, 6,   1, 'b', 3,   'U', 'S', 'D', 2,   3, 7, 9,          /* unlimited, ceiling */
+        0x02, 1,   1, 'X', 4,                                         /* asset X */
+        0x13, 1,   1, 'd', 0,   1,   0,   1,   200, 1,                /* deposit of 200 */
+        0x03, 130, 1, 1,   't', 2,   'h', 'i', 2,   1, 2, 5, 2, 1, 4, /* transfer of two legs */
+    };
+    struct pen *pen = pen_take();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct stamp last = {0, 0};
+    for (const uint8_t *at = old; at < old + sizeof old; pen->journal.batch_count++) {
+        at = journal_record_unpack(at, old + sizeof old, &last, &pen->records);
+        cr_assert_not_null(at);
+    }
+    cr_assert(last.number == 6 && last.time == 13 + 130 + 1);
+    buffer_append(&pen->journal.batch, old, sizeof old);
+    pen->journal.batch_last = pen->story.last = last;
+    cr_assert_eq(journal_append(&pen->journal, true, error), APPEND_OK, "%s", error);
+    version_set(pen, 1);
+    struct buffer records = {0};
+    struct journal_place end;
+    bool torn;
+    cr_assert_eq(read_all(pen->dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
+    cr_assert(same(&records, &pen->records) && end.last.number == 6);
+    buffer_free(&records);
+    pen_drop(pen);
+}
+
+/** Appends the records of a transaction of as many commands as there can be, each as long as it can be. */
+static void longest_run(struct buffer *records)
+{
+    char text[NOTE_MAX];
+    memset(text, 'x', sizeof text);
+    for (unsigned i = 0; i < LEGS_MAX; i++) {
+        const struct record_parts parts = {.id = {text, IDENT_MAX},
+                                           .note = {text, NOTE_MAX},
+                                           .reference = {text, IDENT_MAX},
+                                           .terms = {~(amount_t)0, 0, UINT64_MAX},
+                                           .leg_count = 1,
+                                           .type = TRANSFER_CAPTURE,
+                                           .flags = i + 1 < LEGS_MAX ? RECORD_CONTINUES : 0};
+        *record_transfer(records, &parts, (struct stamp){1 + i, 1 + i}) =
+            (struct record_leg){.amount = ~(amount_t)0, .from = UINT64_MAX, .to = UINT64_MAX - 1};
+    }
+}
+
+Test(journal, has_room_for_a_whole_transaction_or_takes_none_of_it)
+{
+    char *dir = storage_make();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct journal journal;
+    struct buffer records = {0};
+    struct story story = {.dice = dice_begin()};
+    const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
+    cr_assert(journal_create(dir, STORAGE_LEDGER, JOURNAL_SEGMENT_MIN, error), "%s", error);
+    cr_assert(journal_acquire(&journal, dir, STORAGE_LEDGER, &start, JOURNAL_SEGMENT_MIN, error));
+    longest_run(&records);
+    for (size_t at = 0; at < buffer_length(&records);) {
+        const struct record *record = (const struct record *)(const void *)(records.bytes + at);
+        cr_assert(journal_has_room(&journal, record));
+        journal_add(&journal, record);
+        at += record->size;
+    }
+    cr_assert_leq(buffer_length(&journal.batch), JOURNAL_SEGMENT_MIN - JOURNAL_ALIGN);
+    cr_assert_eq(journal_append(&journal, true, error), APPEND_OK, "%s", error);
+
+    /* Behind anything much there is room for one record, and not for a run. */
+    story.last = journal.place.last;
+    buffer_consume(&records, buffer_length(&records));
+    while (buffer_length(&records) < 1000)
+        story_tell(&story, 1, &records);
+    for (size_t at = 0; at < buffer_length(&records);) {
+        const struct record *record = (const struct record *)(const void *)(records.bytes + at);
+        cr_assert(journal_has_room(&journal, record));
+        journal_add(&journal, record);
+        at += record->size;
+    }
+    cr_assert(journal_has_room(&journal, &(struct record){0}));
+    cr_assert(!journal_has_room(&journal, &(struct record){.flags = RECORD_CONTINUES}));
+    journal_close(&journal);
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
+Test(journal, whose_batch_ends_within_a_transaction_is_refused)
+{
+    struct pen *pen = pen_take();
+    char error[JOURNAL_ERROR_MAX] = "";
+    longest_run(&pen->records);
+    journal_add(&pen->journal, (const struct record *)(const void *)pen->records.bytes);
+    pen->journal.continues = false;
+    cr_assert_eq(journal_append(&pen->journal, true, error), APPEND_OK, "%s", error);
+    expect_damage(pen, "the batch there contradicts itself");
+    pen_drop(pen);
+}
+
+/* The log's thread writes what two workers hand over in batches of at most 60 KiB. The reader would find one
+ * that ends within a transaction. */
+Test(journal, keeps_every_transaction_in_one_batch)
+{
+    char *dir = storage_make();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct story story = {.dice = dice_begin(), .last = {0, 1000}};
+    struct buffer told = {0};
+    struct commitlog *log = malloc(sizeof *log);
+    const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
+    cr_assert(journal_create(dir, STORAGE_LEDGER, JOURNAL_SEGMENT_MIN, error), "%s", error);
+    cr_assert(commitlog_open(log, DURABILITY_ASYNC, 2, 1000000));
+    cr_assert(journal_acquire(&log->journal, dir, STORAGE_LEDGER, &start, JOURNAL_SEGMENT_MIN, error));
+    for (unsigned turn = 0; turn < 40; turn++) {
+        struct buffer records = {0};
+        story_tell(&story, 1 + dice_below(&story.dice, 400), &records);
+        buffer_append(&told, records.bytes, buffer_length(&records));
+        commitlog_append(log, turn % 2, &records);
+        buffer_free(&records);
+    }
+    cr_assert(commitlog_start(log, 0));
+    while (commitlog_durable(log) < story.last.number) {
+        bool lags = commitlog_lags(log, 0);
+        lags = commitlog_lags(log, 1) || lags;
+        (void)sched_yield();
+    }
+    commitlog_stop(log);
+    commitlog_close(log);
+    struct buffer records = {0};
+    struct journal_place end;
+    bool torn;
+    cr_assert_eq(read_all(dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
+    cr_assert(same(&records, &told), "seed %lu", story.dice.seed);
+    buffer_free(&records);
+    buffer_free(&told);
+    free(log);
+    storage_remove(dir);
 }
 
 Test(journal, begins_after_any_number)
@@ -188,7 +344,7 @@ Test(journal, is_followed_by_a_reader_while_it_grows_and_is_recycled)
     uint64_t segments;
     uint64_t bytes;
     cr_assert(journal_reader_open(&reader, pen->dir, STORAGE_LEDGER, 0, error), "%s", error);
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 400; i++) {
         pen_write(pen, dice_below(&pen->story.dice, 30));
         if (i % 3 != 0)
             continue;
@@ -373,7 +529,7 @@ Test(journal, of_another_ledger_or_a_later_format_is_refused)
     bytes[offsetof(struct segment_head, version)]++;
     storage_write(path, bytes, size);
     free(bytes);
-    expect_damage(pen, "has format version 2, and this server reads version 1");
+    expect_damage(pen, "has format version 3, and this server reads versions 1 to 2");
     pen_drop(pen);
 }
 

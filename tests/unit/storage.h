@@ -22,14 +22,35 @@ const char *storage_path(const char *dir, const char *name);
 char *storage_read(const char *path, size_t *size);
 void storage_write(const char *path, const char *bytes, size_t size);
 
+/** A hold of a story that is still open. */
+struct story_hold {
+    char id[IDENT_MAX];
+    uint8_t id_length;
+    sequence_t number;
+    struct record_leg leg; /* its amount is what is still held */
+    uint64_t deadline;     /* 0: none */
+};
+
 /** Random records that follow one another and contradict nothing: openings with any limits in USD, JPY and
- * assets defined on the way, transfers of 1 to 128 legs with notes of any bytes and amounts up to 2^100. */
+ * assets defined on the way, changes of them, transfers of 1 to 128 legs with notes of any bytes and amounts
+ * up to 2^100, their reversals, holds and all that can become of them, and transactions of several. */
 struct story {
     struct dice dice;
     struct stamp last;
-    sequence_t accounts[64]; /* numbers of those in USD */
+    sequence_t accounts[64]; /* numbers of those in USD that money moves between, all without limits */
     unsigned account_count;
+    sequence_t others[64]; /* numbers of accounts that are empty */
+    unsigned other_count;
+    sequence_t frozen; /* the one account that is; 0: none */
     unsigned defined;
+    struct story_hold holds[64];
+    unsigned hold_count;
+    sequence_t begun; /* first number of the transaction of several that is being told; 0: none is */
+    uint8_t flags;    /* of the record being told */
+    struct record_leg done[LEGS_MAX]; /* a transfer that can be reversed */
+    char done_id[IDENT_MAX];
+    uint8_t done_id_length;
+    uint16_t done_count; /* its legs; 0: there is none */
 };
 
 /** Appends `count` records of the story. */
