@@ -1,5 +1,5 @@
-/* feed_archive.h: the records and the names of accounts that the snapshot holds, read while the archiver writes
- * it.
+/* feed_archive.h: the records and the names of accounts that the snapshot holds, read while the archiver
+ * writes it.
  *
  * A connection of its own, for reading only. The feed's thread.
  */
@@ -21,8 +21,8 @@ struct feed_archive *feed_archive_open(const char *dir, char *error);
 /** Releases it. NULL is allowed. */
 void feed_archive_close(struct feed_archive *archive);
 
-/** The name of the account opened with `number`, to `name`. False, with `error`: the snapshot has none, or SQLite
- *  fails. */
+/** The name of the account opened with `number`, to `name`. False, with `error`: the snapshot has none, or
+ * SQLite fails. */
 bool feed_archive_account(struct feed_archive *archive, sequence_t number, struct feed_name_kept *name,
                           char *error);
 

@@ -31,9 +31,9 @@ bool feed_cursor_open(struct feed_cursor *cursor, const char *dir, struct ledger
 /** The number that follows those read. */
 sequence_t feed_cursor_next(const struct feed_cursor *cursor);
 
-/** Reads on, no further than to number `durable`, and at most `bytes` bytes of records or one batch. JOURNAL_END:
- *  it is there. JOURNAL_DAMAGED, with `error`: what follows can't be read; perhaps as the journal has given it
- *  up. */
+/** Reads on, no further than to number `durable`, and at most `bytes` bytes of records or one batch.
+ * JOURNAL_END: it is there. JOURNAL_DAMAGED, with `error`: what follows can't be read; perhaps as the journal
+ * has given it up. */
 enum journal_read feed_cursor_read(struct feed_cursor *cursor, sequence_t durable, size_t bytes, char *error);
 
 /** Closes it and releases everything. */

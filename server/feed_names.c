@@ -96,8 +96,8 @@ bool feed_names_find(struct feed_names *names, sequence_t number, struct feed_na
     const struct tail_name *tail = tail_find(names, number);
     if (tail) {
         const char *texts = names->texts.bytes + names->texts.start;
-        *name =
-            (struct feed_name){.id = {texts + (tail->text - names->texts_begun), tail->length}, .asset = tail->asset};
+        *name = (struct feed_name){.id = {texts + (tail->text - names->texts_begun), tail->length},
+                                   .asset = tail->asset};
         return true;
     }
     struct feed_name_kept *kept = kept_slot(names, number);

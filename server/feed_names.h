@@ -1,8 +1,8 @@
 /* feed_names.h: what the accounts are called that commit records name by number.
  *
  * Most are in the snapshot; those opened since are in the journal's tail, which whoever reads it tells here.
- * Names looked up lately are kept, a bounded number of them, so that the followers of a busy ledger ask SQLite
- * seldom. The feed's thread.
+ * Names looked up lately are kept, a bounded number of them, so that the followers of a busy ledger ask
+ * SQLite seldom. The feed's thread.
  */
 #ifndef BURSAR_SERVER_FEED_NAMES_H
 #define BURSAR_SERVER_FEED_NAMES_H

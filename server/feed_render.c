@@ -11,6 +11,10 @@
 /* Pairs that every map begins with. */
 #define HEAD_PAIRS 5
 
+const char *const feed_kinds[TRANSFER_EXPIRE + 1] = {"transfer", "deposit", "withdraw", "sweep", "capture",
+                                                     "reverse",  "hold",    "extend",   "void",  "expire"};
+const char *const feed_changes[CHANGE_CLOSE + 1] = {"limit", "freeze", "thaw", "close"};
+
 /** What is being rendered. */
 struct telling {
     struct reply *reply;
@@ -36,7 +40,12 @@ static void tell_head(const struct telling *it, const char *kind, size_t pairs)
     reply_integer(reply, (int64_t)record->stamp.number);
     reply_text(reply, "last");
     reply_integer(reply, (int64_t)(record->stamp.number + record->leg_count - 1));
-    tell_time(reply, "time", record->stamp.time);
+    if (record->stamp.time > 0) {
+        tell_time(reply, "time", record->stamp.time);
+    } else { /* an asset's definition, of a ledger that did not keep it then */
+        reply_text(reply, "time");
+        reply_nil(reply);
+    }
     reply_text(reply, "kind");
     reply_text(reply, kind);
     reply_text(reply, "continues");
@@ -92,17 +101,13 @@ static bool tell_define(const struct telling *it)
 
 static bool tell_change(const struct telling *it)
 {
-    static const char *const kinds[] = {[CHANGE_LIMIT] = "limit",
-                                        [CHANGE_FREEZE] = "freeze",
-                                        [CHANGE_THAW] = "thaw",
-                                        [CHANGE_CLOSE] = "close"};
     const struct record_change *change = record_change(it->record);
     bool limit = it->record->type == CHANGE_LIMIT;
     struct feed_name name;
     if (!feed_names_find(it->names, change->account, &name, it->error)) {
         return false;
     }
-    tell_head(it, kinds[it->record->type], limit ? 5 : 3);
+    tell_head(it, feed_changes[it->record->type], limit ? 5 : 3);
     tell_slice(it->reply, "account", name.id);
     tell_asset(it->reply, &name.asset);
     if (limit) {
@@ -203,7 +208,6 @@ static bool tell_released(const struct telling *it)
 
 /** What a kind of transfer has beside its id, legs and note. */
 struct transfer_shape {
-    const char *kind;
     const char *reference; /* what its reference is called; NULL: it has none */
     bool released;
     bool life;
@@ -211,21 +215,17 @@ struct transfer_shape {
 
 static bool tell_transfer(const struct telling *it)
 {
-    static const struct transfer_shape shapes[] = {
-        [TRANSFER_TRANSFER] = {.kind = "transfer"},
-        [TRANSFER_DEPOSIT] = {.kind = "deposit"},
-        [TRANSFER_WITHDRAW] = {.kind = "withdraw"},
-        [TRANSFER_SWEEP] = {.kind = "sweep"},
-        [TRANSFER_CAPTURE] = {.kind = "capture", .reference = "hold", .released = true},
-        [TRANSFER_REVERSE] = {.kind = "reverse", .reference = "transfer"},
-        [TRANSFER_HOLD] = {.kind = "hold", .life = true},
-        [TRANSFER_EXTEND] = {.kind = "extend", .reference = "hold", .life = true},
-        [TRANSFER_VOID] = {.kind = "void", .reference = "hold"},
-        [TRANSFER_EXPIRE] = {.kind = "expire", .reference = "hold"}};
+    static const struct transfer_shape shapes[TRANSFER_EXPIRE + 1] = {
+        [TRANSFER_CAPTURE] = {.reference = "hold", .released = true},
+        [TRANSFER_REVERSE] = {.reference = "transfer"},
+        [TRANSFER_HOLD] = {.life = true},
+        [TRANSFER_EXTEND] = {.reference = "hold", .life = true},
+        [TRANSFER_VOID] = {.reference = "hold"},
+        [TRANSFER_EXPIRE] = {.reference = "hold"}};
     const struct record *record = it->record;
     const struct transfer_shape *shape = &shapes[record->type];
     size_t pairs = 3 + (shape->reference ? 1U : 0U) + (shape->released ? 1U : 0U) + (shape->life ? 2U : 0U);
-    tell_head(it, shape->kind, pairs);
+    tell_head(it, feed_kinds[record->type], pairs);
     tell_maybe(it->reply, "id", record_id(record));
     if (!tell_legs(it)) {
         return false;

@@ -56,7 +56,8 @@ bool feed_ring_find(const struct feed_ring *ring, sequence_t number, uint64_t *p
 const struct record *feed_ring_at(const struct feed_ring *ring, uint64_t place)
 {
     assert(place >= ring->first && place < ring->end);
-    return (const struct record *)(const void *)(ring->bytes + place_at(ring, place)->position % FEED_RING_BYTES);
+    return (const struct record *)(const void *)(ring->bytes +
+                                                 place_at(ring, place)->position % FEED_RING_BYTES);
 }
 
 void feed_ring_clear(struct feed_ring *ring)

@@ -49,8 +49,8 @@ sequence_t feed_source_reach(struct feed_source *source)
     return read > source->archived ? read : source->archived;
 }
 
-/** Begins with the head anew, behind the snapshot. The cursors may be ahead of it then, where nobody knows the
- * names of accounts: they begin anew too. */
+/** Begins with the head anew, behind the snapshot. The cursors may be ahead of it then, where nobody knows
+ * the names of accounts: they begin anew too. */
 static bool head_begin(struct feed_source *source, char *error)
 {
     for (unsigned i = 0; i < FEED_CURSORS; i++) {
@@ -106,7 +106,7 @@ static void ring_take(const struct feed_ring *ring, sequence_t from, unsigned *c
     if (!feed_ring_find(ring, from, &place)) {
         return;
     }
-    for (; place < ring->end && *count > 0 && buffer_length(records) < bytes; place++, --*count) {
+    for (; place<ring->end && * count> 0 && buffer_length(records) < bytes; place++, --*count) {
         const struct record *record = feed_ring_at(ring, place);
         buffer_append(records, record, record->size);
     }
@@ -114,8 +114,8 @@ static void ring_take(const struct feed_ring *ring, sequence_t from, unsigned *c
 
 /** Reads with a cursor that has the record with number `from`, or stands before it. False, with `error`, when
  * the journal can't be read. */
-static bool cursor_take(const struct feed_source *source, struct feed_cursor *cursor, sequence_t from, unsigned count,
-                        size_t bytes, struct buffer *records, char *error)
+static bool cursor_take(const struct feed_source *source, struct feed_cursor *cursor, sequence_t from,
+                        unsigned count, size_t bytes, struct buffer *records, char *error)
 {
     sequence_t reach = feed_cursor_next(&source->head) - 1;
     for (;;) {
@@ -130,7 +130,8 @@ static bool cursor_take(const struct feed_source *source, struct feed_cursor *cu
     }
 }
 
-/** The cursor that has number `from`, or reads it next; else the one whose last use is longest ago, closed. */
+/** The cursor that has number `from`, or reads it next; else the one whose last use is longest ago, closed.
+ */
 static struct feed_cursor *cursor_choose(struct feed_source *source, sequence_t from)
 {
     struct feed_cursor *oldest = &source->cursors[0];

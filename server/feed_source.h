@@ -35,8 +35,8 @@ bool feed_source_open(struct feed_source *source, const char *dir, struct ledger
 /** The newest number that can be read now. */
 sequence_t feed_source_reach(struct feed_source *source);
 
-/** Brings the head nearer to number `durable`, which is beyond the reach: call it until the reach is there. False,
- *  with `error`, when the journal can't be read; the next call begins anew. */
+/** Brings the head nearer to number `durable`, which is beyond the reach: call it until the reach is there.
+ * False, with `error`, when the journal can't be read; the next call begins anew. */
 bool feed_source_advance(struct feed_source *source, sequence_t durable, char *error);
 
 /** Appends to `records` the record that has number `from` (1 to the reach), and some that follow it: at most

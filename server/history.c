@@ -10,7 +10,7 @@ static void history_answer(struct service *service, const struct inquiry *inquir
     struct reply reply = {.out = &out, .version = inquiry->version};
     sequence_t durable = service_await(service, inquiry->seen);
     reply_errorf(&reply, "ERR", "the history up to number %lu can't be read yet", durable);
-    service_answer(service, inquiry, &out, durable);
+    service_answer(service, &inquiry->head, &out, durable);
     buffer_free(&out);
 }
 

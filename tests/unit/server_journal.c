@@ -284,7 +284,7 @@ Test(journal, keeps_every_transaction_in_one_batch)
     struct commitlog *log = malloc(sizeof *log);
     const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
     cr_assert(journal_create(dir, STORAGE_LEDGER, JOURNAL_SEGMENT_MIN, error), "%s", error);
-    cr_assert(commitlog_open(log, DURABILITY_ASYNC, 2, 1000000));
+    cr_assert(commitlog_open(log, DURABILITY_ASYNC, 2, 1, 1000000));
     cr_assert(journal_acquire(&log->journal, dir, STORAGE_LEDGER, &start, JOURNAL_SEGMENT_MIN, error));
     for (unsigned turn = 0; turn < 40; turn++) {
         struct buffer records = {0};
