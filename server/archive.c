@@ -66,6 +66,9 @@ void archive_close(struct archive *archive)
     }
     sqlite3_close(archive->db);
     books_free(&archive->books);
+    holds_free(&archive->holds);
+    buffer_free(&archive->landmarks);
+    buffer_free(&archive->pairs);
     free(archive->path);
     free(archive);
 }
@@ -98,11 +101,10 @@ static bool assets_fill(struct archive *archive, char *error)
 static bool database_fill(struct archive *archive, struct ledger_id ledger, char *error)
 {
     char sql[256];
-    (void)snprintf(sql, sizeof sql,
-                   "BEGIN; INSERT INTO meta VALUES ('%016" PRIx64 "%016" PRIx64 "', 0, 0, '%s')",
+    (void)snprintf(sql, sizeof sql, "INSERT INTO meta VALUES ('%016" PRIx64 "%016" PRIx64 "', 0, 0, '%s')",
                    ledger.words[0], ledger.words[1], BURSAR_VERSION);
-    if (sqlite3_exec(archive->db, "PRAGMA page_size = 8192; PRAGMA synchronous = FULL", NULL, NULL, NULL) !=
-            SQLITE_OK ||
+    if (sqlite3_exec(archive->db, "PRAGMA page_size = 8192; PRAGMA synchronous = FULL; BEGIN", NULL, NULL,
+                     NULL) != SQLITE_OK ||
         !archive_migrate(archive->db, 0) || sqlite3_exec(archive->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
         return archive_fail_sqlite(archive, error, "it can't be made");
     }
@@ -150,30 +152,6 @@ static int64_t integer_get(sqlite3 *db, const char *sql)
     return value;
 }
 
-/** Whether the file is one that this server can use; an earlier version is brought up to date. */
-static bool version_check(struct archive *archive, bool readonly, char *error)
-{
-    int64_t application = integer_get(archive->db, "PRAGMA application_id");
-    int64_t version = integer_get(archive->db, "PRAGMA user_version");
-    if (application < 0 || version < 0) {
-        return archive_fail_sqlite(archive, error, "it can't be read; restore it from a backup");
-    }
-    if (application != ARCHIVE_APPLICATION || version == 0) {
-        return archive_fail(archive, error, "it is a database, but not a bursar ledger");
-    }
-    if (version > ARCHIVE_VERSION) {
-        return archive_fail(archive, error,
-                            "it has version %" PRId64
-                            " of the schema, and this server knows version %d; use the "
-                            "server that wrote it, or a later one",
-                            version, ARCHIVE_VERSION);
-    }
-    if (version < ARCHIVE_VERSION && !readonly && !archive_migrate(archive->db, (int)version)) {
-        return archive_fail_sqlite(archive, error, "it can't be brought up to date");
-    }
-    return true;
-}
-
 static bool meta_read(struct archive *archive, char *error)
 {
     sqlite3_stmt *statement = NULL;
@@ -203,21 +181,72 @@ static bool statements_prepare(struct archive *archive, char *error)
         [ARCHIVE_BEGIN] = "BEGIN IMMEDIATE",
         [ARCHIVE_COMMIT] = "COMMIT",
         [ARCHIVE_ADD_TRANSFER] =
-            "INSERT INTO transfers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        [ARCHIVE_ADD_ACCOUNT] = "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        [ARCHIVE_ADD_TOTALS] = "INSERT INTO totals VALUES (?1, ?2, ?3, ?4)",
-        [ARCHIVE_SET_TOTALS] = "REPLACE INTO totals VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO transfers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        [ARCHIVE_ADD_ACCOUNT] = "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open')",
+        [ARCHIVE_SET_LIMITS] = "UPDATE accounts SET overdraft = ?2, ceiling = ?3 WHERE account = ?1",
+        [ARCHIVE_SET_STATE] = "UPDATE accounts SET state = ?2 WHERE account = ?1",
+        [ARCHIVE_SET_TOTALS] = "REPLACE INTO totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [ARCHIVE_ADD_ASSET] = "INSERT INTO assets VALUES (?1, ?2, ?3, ?4, ?5)",
         [ARCHIVE_DEFINE_ASSET] = "UPDATE assets SET defined = ?2 WHERE asset = ?1",
+        [ARCHIVE_ADD_HOLD] = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 'held', ?7, NULL, NULL, "
+                             "?8, ?9, ?10, ?11)",
+        [ARCHIVE_SET_HOLD] = "UPDATE holds SET remaining = ?2, state = ?3, expires_ns = ?4, ended = ?5, "
+                             "ended_ns = ?6 WHERE number = ?1",
+        [ARCHIVE_ADD_EVENT] = "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                              "?13, ?14, ?15, ?16)",
+        [ARCHIVE_ADD_LANDMARK] = "INSERT INTO landmarks VALUES (?1, ?2, ?3, ?4)",
+        [ARCHIVE_ADD_RUN] = "INSERT INTO runs VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_SET_META] = "UPDATE meta SET number = ?1, time_ns = ?2, server = ?3",
     };
     for (int i = 0; i < ARCHIVE_STATEMENTS; i++) {
-        if (sqlite3_prepare_v3(archive->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &archive->statements[i],
-                               NULL) != SQLITE_OK) {
+        if (!archive->statements[i] && sqlite3_prepare_v3(archive->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                                          &archive->statements[i], NULL) != SQLITE_OK) {
             return archive_fail_sqlite(archive, error, "it is damaged; restore it from a backup");
         }
     }
     return true;
+}
+
+/** Brings a database of an earlier version up to date. */
+static bool version_raise(struct archive *archive, int version, bool readonly, char *error)
+{
+    if (readonly) {
+        return archive_fail(archive, error,
+                            "it has version %d of the schema, which must be brought to version %d before it "
+                            "can be read: start a server on it once, with no transfer made it stays the same",
+                            version, ARCHIVE_VERSION);
+    }
+    if (sqlite3_exec(archive->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+        !archive_migrate(archive->db, version)) {
+        return archive_fail_sqlite(archive, error, "it can't be brought up to date");
+    }
+    if (!meta_read(archive, error) || !statements_prepare(archive, error) ||
+        !archive_history_make(archive, error)) {
+        return false;
+    }
+    return sqlite3_exec(archive->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ||
+           archive_fail_sqlite(archive, error, "it can't be brought up to date");
+}
+
+/** Whether the file is one that this server can use; an earlier version is brought up to date. */
+static bool version_check(struct archive *archive, bool readonly, char *error)
+{
+    int64_t application = integer_get(archive->db, "PRAGMA application_id");
+    int64_t version = integer_get(archive->db, "PRAGMA user_version");
+    if (application < 0 || version < 0) {
+        return archive_fail_sqlite(archive, error, "it can't be read; restore it from a backup");
+    }
+    if (application != ARCHIVE_APPLICATION || version == 0) {
+        return archive_fail(archive, error, "it is a database, but not a bursar ledger");
+    }
+    if (version > ARCHIVE_VERSION) {
+        return archive_fail(archive, error,
+                            "it has version %" PRId64
+                            " of the schema, and this server knows version %d; use the "
+                            "server that wrote it, or a later one",
+                            version, ARCHIVE_VERSION);
+    }
+    return version == ARCHIVE_VERSION || version_raise(archive, (int)version, readonly, error);
 }
 
 struct archive *archive_open(const char *dir, bool readonly, char *error)
@@ -283,19 +312,34 @@ struct archive_totals archive_totals(const struct archive *archive, const struct
     return place < 0 ? (struct archive_totals){0} : archive->assets[place].totals;
 }
 
+/** Says that two totals of an asset, or three, are not the same. */
+static bool unbalanced(const struct archive *archive, const struct archive_sum *asset, const char *format,
+                       const struct total *totals, char *error)
+{
+    char texts[3][AMOUNT_TEXT_MAX + 1] = {{0}};
+    char what[256];
+    for (int i = 0; i < 3; i++) {
+        texts[i][total_format(totals[i], asset->tag.scale, texts[i])] = '\0';
+    }
+    (void)snprintf(what, sizeof what, format, texts[0], texts[1], texts[2]);
+    return archive_fail(archive, error,
+                        "it is out of balance: in %.*s %s; keep it for examination and restore a backup",
+                        (int)asset->tag.length, asset->tag.code, what);
+}
+
 bool archive_balanced(const struct archive *archive, char *error)
 {
     for (uint32_t i = 0; i < archive->asset_count; i++) {
         const struct archive_sum *asset = &archive->assets[i];
-        if (!total_equal(asset->totals.debits, asset->totals.credits)) {
-            char text[2][AMOUNT_TEXT_MAX];
-            int lengths[2] = {(int)total_format(asset->totals.debits, asset->tag.scale, text[0]),
-                              (int)total_format(asset->totals.credits, asset->tag.scale, text[1])};
-            return archive_fail(archive, error,
-                                "it is out of balance: in %.*s debits are %.*s and credits %.*s; keep it for "
-                                "examination and restore a backup",
-                                (int)asset->tag.length, asset->tag.code, lengths[0], text[0], lengths[1],
-                                text[1]);
+        const struct archive_totals *totals = &asset->totals;
+        if (!total_equal(totals->debits, totals->credits)) {
+            const struct total both[] = {totals->debits, totals->credits, {0}};
+            return unbalanced(archive, asset, "debits are %s and credits %s", both, error);
+        }
+        if (!total_equal(totals->held, asset->held_out) || !total_equal(totals->held, asset->held_in)) {
+            const struct total all[] = {totals->held, asset->held_out, asset->held_in};
+            return unbalanced(archive, asset, "holds hold %s, and accounts have %s held out and %s in", all,
+                              error);
         }
     }
     return true;

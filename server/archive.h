@@ -50,23 +50,48 @@ struct archive_asset {
     sequence_t world_last; /* newest number that changed @world; 0: none */
 };
 
+/** An account as it stands. */
+struct archive_account {
+    struct total debits;
+    struct total credits;
+    sequence_t last; /* newest number that changed it; 0: none */
+    uint8_t state;   /* 0 open, 1 frozen, 2 closed */
+};
+
+enum archive_hold_state { ARCHIVE_HELD, ARCHIVE_CAPTURED, ARCHIVE_VOIDED, ARCHIVE_EXPIRED };
+
+/** A hold as it stands. */
+struct archive_hold {
+    amount_t remaining; /* still held */
+    uint64_t deadline;  /* nanoseconds since the epoch; 0: none */
+    uint64_t ended;     /* when it was captured, voided or expired; 0: it is held */
+    uint8_t state;      /* enum archive_hold_state */
+};
+
 /** Who is told what is in the archive. Each returns false, with `error` written, to stop. */
 struct archive_visitor {
     void *context;
     /** Every asset that is in the database, before all accounts. */
     bool (*asset)(void *context, const struct archive_asset *asset, char *error);
-    /** An account as the RECORD_OPEN that opened it, ascending by number. `last`: the newest number that
-     * changed it; 0: none. */
-    bool (*account)(void *context, const struct record *open, amount_t debits, amount_t credits,
-                    sequence_t last, char *error);
-    /** A transfer as its RECORD_TRANSFER, ascending by number, after all accounts. */
+    /** An account as the RECORD_OPEN that would open it with the limits that it has now, ascending by number.
+     */
+    bool (*account)(void *context, const struct record *open, const struct archive_account *account,
+                    char *error);
+    /** A hold as the RECORD_TRANSFER that made it, after all accounts; ascending by number, together with
+     * transfers. */
+    bool (*hold)(void *context, const struct record *hold, const struct archive_hold *state, char *error);
+    /** Whatever else has an id, as its RECORD_TRANSFER: money moved, EXTEND, VOID. NULL: neither these nor
+     * holds are told. */
     bool (*transfer)(void *context, const struct record *transfer, char *error);
 };
 
-/** Reads everything, for recovery, and keeps what folding needs. Call it once, first, also for an empty
- *  archive; `visitor` may be NULL. False, with `error`, when what it reads contradicts itself (debits and
- *  credits of an asset differ, an account of no asset, ...) or the visitor stops it. */
-bool archive_load(struct archive *archive, const struct archive_visitor *visitor, char *error);
+/** Reads what recovery needs, and keeps what folding needs. Call it once, first, also for an empty archive;
+ *  `visitor` may be NULL. Of transfers it tells those that happened at `since_ns` or later (nanoseconds since
+ *  the epoch; 0: all), of holds those that are held or ended then. False, with `error`, when what it reads
+ *  contradicts itself (debits and credits of an asset differ, an account of no asset, what accounts have held
+ *  is not what open holds hold, ...) or the visitor stops it. */
+bool archive_load(struct archive *archive, const struct archive_visitor *visitor, uint64_t since_ns,
+                  char *error);
 
 /** Folds in one record, the next after all that were folded. False, with `error`, when it contradicts what is
  *  there (an account that was never opened, a number out of order) or SQLite fails. */
@@ -85,6 +110,7 @@ bool archive_commit(struct archive *archive, char *error);
 struct archive_totals {
     struct total debits;
     struct total credits;
+    struct total held; /* by open holds */
     uint64_t accounts; /* @world not counted */
 };
 struct archive_totals archive_totals(const struct archive *archive, const struct asset_tag *asset);

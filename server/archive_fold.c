@@ -1,290 +1,167 @@
-/* archive_fold.c: commit records become rows. */
-#include <assert.h>
+/* archive_fold.c: commit records become rows: openings, definitions, changes; and the commit. */
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "server/archive_state.h"
 
-/** One side of a leg. */
-struct side {
-    struct book *book; /* NULL: it is the asset's @world */
-    int64_t account;   /* its number in the database */
-    sequence_t before; /* its newest entry before this one */
-};
-
-static const char *const kinds[] = {"transfer", "deposit", "withdraw"};
-
-static bool step(struct archive *archive, enum archive_statement which, char *error)
-{
-    sqlite3_stmt *statement = archive->statements[which];
-    int result = sqlite3_step(statement);
-    if (result != SQLITE_DONE || sqlite3_reset(statement) != SQLITE_OK) {
-        return archive_fail_sqlite(archive, error, "writing failed");
-    }
-    return true;
-}
-
-static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)
-{
-    sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
-}
-
-/** INTEGER where it fits 64 bits, else decimal TEXT. */
-static void bind_total(sqlite3_stmt *statement, int at, struct total value)
-{
-    if (value.high == 0 && value.low <= INT64_MAX) {
-        sqlite3_bind_int64(statement, at, (sqlite3_int64)value.low);
-        return;
-    }
-    char text[AMOUNT_TEXT_MAX];
-    size_t length = total_format(value, 0, text);
-    sqlite3_bind_text(statement, at, text, (int)length, SQLITE_TRANSIENT);
-}
-
-static void bind_amount(sqlite3_stmt *statement, int at, amount_t amount)
-{
-    bind_total(statement, at, (struct total){.low = amount});
-}
-
-/** Whether bytes are UTF-8 without NUL, so that they can be TEXT. */
-static bool is_text(const uint8_t *bytes, size_t length)
-{
-    for (size_t i = 0; i < length;) {
-        unsigned more = bytes[i] < 0x80 ? 0 : bytes[i] >= 0xf0 ? 3 : bytes[i] >= 0xe0 ? 2 : 1;
-        bool begins = bytes[i] != 0 && (bytes[i] < 0x80 || (bytes[i] >= 0xc2 && bytes[i] <= 0xf4));
-        if (!begins || length - i <= more) {
-            return false;
-        }
-        /* Overlong forms, surrogates and what is beyond Unicode show in the second byte (RFC 3629, 4). */
-        uint8_t second = more > 0 ? bytes[i + 1] : 0;
-        if ((bytes[i] == 0xe0 && second < 0xa0) || (bytes[i] == 0xed && second > 0x9f) ||
-            (bytes[i] == 0xf0 && second < 0x90) || (bytes[i] == 0xf4 && second > 0x8f)) {
-            return false;
-        }
-        for (unsigned k = 1; k <= more; k++) {
-            if ((bytes[i + k] & 0xc0) != 0x80) {
-                return false;
-            }
-        }
-        i += 1 + more;
-    }
-    return true;
-}
-
-static void bind_note(sqlite3_stmt *statement, int at, const char *note, size_t length)
-{
-    if (length == 0) {
-        sqlite3_bind_null(statement, at);
-    } else if (is_text((const uint8_t *)note, length)) {
-        sqlite3_bind_text(statement, at, note, (int)length, SQLITE_STATIC);
-    } else {
-        sqlite3_bind_blob(statement, at, note, (int)length, SQLITE_STATIC);
-    }
-}
-
-static bool account_insert(struct archive *archive, int64_t account, struct slice id, uint32_t asset,
-                           const struct record_options *options, uint64_t opened, char *error)
-{
-    sqlite3_stmt *add = archive->statements[ARCHIVE_ADD_ACCOUNT];
-    sqlite3_bind_int64(add, 1, account);
-    sqlite3_bind_text(add, 2, id.text, (int)id.length, SQLITE_STATIC);
-    sqlite3_bind_int64(add, 3, (int64_t)asset + 1);
-    if (options->unlimited) {
-        sqlite3_bind_null(add, 4);
-    } else {
-        bind_amount(add, 4, options->overdraft);
-    }
-    if (options->has_ceiling) {
-        bind_amount(add, 5, options->ceiling);
-    } else {
-        sqlite3_bind_null(add, 5);
-    }
-    bind_number(add, 6, opened);
-    sqlite3_stmt *totals = archive->statements[ARCHIVE_ADD_TOTALS];
-    sqlite3_bind_int64(totals, 1, account);
-    sqlite3_bind_int64(totals, 2, 0);
-    sqlite3_bind_int64(totals, 3, 0);
-    sqlite3_bind_int64(totals, 4, 0);
-    return step(archive, ARCHIVE_ADD_ACCOUNT, error) && step(archive, ARCHIVE_ADD_TOTALS, error);
-}
-
 static bool fold_open(struct archive *archive, const struct record *record, char *error)
 {
-    const struct record_options *options = (const struct record_options *)(const void *)(record + 1);
-    struct slice id = {(const char *)(options + 1), record->id_length};
+    const struct record_options *options = record_options(record);
     int asset = archive_asset_find(archive, &options->asset);
     if (asset < 0 || archive->assets[asset].tag.scale != options->asset.scale) {
         return archive_fail(archive, error,
                             "number %" PRIu64 " opens an account in %.*s, which was never defined so",
                             record->stamp.number, (int)options->asset.length, options->asset.code);
     }
-    books_add(&archive->books, record->stamp.number)->asset = (uint16_t)asset;
+    struct book *book = books_add(&archive->books, record->stamp.number);
+    book->asset = (uint16_t)asset;
+    book->unbounded = options->unlimited && !options->has_ceiling;
     archive->assets[asset].totals.accounts++;
-    return account_insert(archive, (int64_t)record->stamp.number, id, (uint32_t)asset, options,
-                          record->stamp.time, error);
+    sqlite3_stmt *event = archive_event(archive, record, "open");
+    archive_bind_text(event, EVENT_ID, record_id(record));
+    archive_bind_number(event, EVENT_ACCOUNT, record->stamp.number);
+    sqlite3_bind_int64(event, EVENT_ASSET, asset + 1);
+    archive_bind_limits(event, EVENT_OVERDRAFT, options);
+    return archive_step(archive, ARCHIVE_ADD_EVENT, error) &&
+           archive_account_insert(archive, (int64_t)record->stamp.number, record_id(record), (uint32_t)asset,
+                                  options, record->stamp.time, error);
 }
 
-static bool fold_define(struct archive *archive, const struct record *record, char *error)
+static bool asset_insert(struct archive *archive, const struct record *record, char *error)
 {
-    const struct asset_tag *tag = (const struct asset_tag *)(const void *)(record + 1);
-    int place = archive_asset_find(archive, tag);
-    if (place >= 0) {
-        sqlite3_stmt *define = archive->statements[ARCHIVE_DEFINE_ASSET];
-        if (archive->assets[place].tag.scale != tag->scale) {
-            return archive_fail(archive, error,
-                                "number %" PRIu64 " defines %.*s with another scale than before",
-                                record->stamp.number, (int)tag->length, tag->code);
-        }
-        archive->assets[place].defined = true;
-        sqlite3_bind_int(define, 1, place + 1);
-        bind_number(define, 2, record->stamp.number);
-        return step(archive, ARCHIVE_DEFINE_ASSET, error);
-    }
-    if (!archive_asset_add(archive, tag, true, error)) {
-        return false;
-    }
+    const struct asset_tag *tag = record_asset(record);
     sqlite3_stmt *add = archive->statements[ARCHIVE_ADD_ASSET];
     uint64_t unit = 1;
     for (unsigned digit = 0; digit < tag->scale; digit++) {
         unit *= 10;
     }
-    bind_number(add, 1, archive->asset_count);
+    archive_bind_number(add, 1, archive->asset_count);
     sqlite3_bind_text(add, 2, tag->code, tag->length, SQLITE_STATIC);
     sqlite3_bind_int(add, 3, tag->scale);
-    bind_number(add, 4, unit);
-    bind_number(add, 5, record->stamp.number);
-    return step(archive, ARCHIVE_ADD_ASSET, error);
+    archive_bind_number(add, 4, unit);
+    archive_bind_number(add, 5, record->stamp.number);
+    return archive_step(archive, ARCHIVE_ADD_ASSET, error);
 }
 
-/** Gives an asset's @world its row, when it is first used. */
-static bool world_begin(struct archive *archive, uint32_t asset, const struct record *record, char *error)
+/** Marks an asset that is known from the start as defined. */
+static bool asset_define(struct archive *archive, const struct record *record, uint32_t place, char *error)
 {
-    static const struct record_options unlimited = {.unlimited = true};
-    const struct asset_tag *tag = &archive->assets[asset].tag;
-    char id[sizeof "@world/" + ASSET_CODE_MAX];
-    int length = snprintf(id, sizeof id, "@world/%.*s", (int)tag->length, tag->code);
-    return account_insert(archive, archive_world(asset), (struct slice){id, (size_t)length}, asset,
-                          &unlimited, record->stamp.time, error);
-}
-
-/** Finds a side, `other` being the leg's other one. */
-static bool side_find(struct archive *archive, const struct record *record, sequence_t account,
-                      struct side *side, char *error)
-{
-    *side = (struct side){.account = (int64_t)account};
-    if (account == 0) {
-        return true;
+    const struct asset_tag *tag = record_asset(record);
+    sqlite3_stmt *define = archive->statements[ARCHIVE_DEFINE_ASSET];
+    if (archive->assets[place].tag.scale != tag->scale) {
+        return archive_fail(archive, error, "number %" PRIu64 " defines %.*s with another scale than before",
+                            record->stamp.number, (int)tag->length, tag->code);
     }
-    side->book = books_find(&archive->books, account);
-    if (!side->book) {
+    archive->assets[place].defined = true;
+    archive_bind_number(define, 1, place + 1);
+    archive_bind_number(define, 2, record->stamp.number);
+    return archive_step(archive, ARCHIVE_DEFINE_ASSET, error);
+}
+
+static bool fold_define(struct archive *archive, const struct record *record, char *error)
+{
+    const struct asset_tag *tag = record_asset(record);
+    int place = archive_asset_find(archive, tag);
+    bool good = place >= 0
+                    ? asset_define(archive, record, (uint32_t)place, error)
+                    : archive_asset_add(archive, tag, true, error) && asset_insert(archive, record, error);
+    if (!good) {
+        return false;
+    }
+    sqlite3_stmt *event = archive_event(archive, record, "asset");
+    archive_bind_text(event, EVENT_ID, (struct slice){tag->code, tag->length});
+    sqlite3_bind_int64(event, EVENT_ASSET, archive_asset_find(archive, tag) + 1);
+    return archive_step(archive, ARCHIVE_ADD_EVENT, error);
+}
+
+/** Whether an account is empty: nothing on it, and nothing held. */
+static bool book_is_empty(const struct books *books, const struct book *book)
+{
+    const struct total nothing = {0};
+    return total_equal(books_debits(books, book), books_credits(books, book)) &&
+           total_equal(books_held_out(books, book), nothing) &&
+           total_equal(books_held_in(books, book), nothing);
+}
+
+/** Whether an account can have limits: one whose totals are beyond all bounds can only be unlimited. */
+static bool book_can_have(const struct books *books, const struct book *book,
+                          const struct record_change *change)
+{
+    struct total debits = books_debits(books, book);
+    struct total credits = books_credits(books, book);
+    return (change->unlimited && !change->has_ceiling) ||
+           (debits.high == 0 && debits.low <= AMOUNT_TOTAL_MAX && credits.high == 0 &&
+            credits.low <= AMOUNT_TOTAL_MAX);
+}
+
+/** Whether an account can be changed so; then its book is. */
+static bool book_change(struct books *books, struct book *book, const struct record *record)
+{
+    const struct record_change *change = record_change(record);
+    bool can = false;
+    switch ((enum change_type)record->type) {
+    case CHANGE_LIMIT:
+        can = book->state != BOOK_CLOSED && book_can_have(books, book, change);
+        book->unbounded = change->unlimited && !change->has_ceiling;
+        break;
+    case CHANGE_FREEZE:
+        can = book->state == BOOK_OPEN;
+        book->state = BOOK_FROZEN;
+        break;
+    case CHANGE_THAW:
+        can = book->state == BOOK_FROZEN;
+        book->state = BOOK_OPEN;
+        break;
+    case CHANGE_CLOSE:
+        can = book->state != BOOK_CLOSED && book_is_empty(books, book);
+        book->state = BOOK_CLOSED;
+        break;
+    }
+    books_extra(books, book)->last = record->stamp.number;
+    books_touch(books, book);
+    return can;
+}
+
+static bool account_set(struct archive *archive, const struct record *record, const struct book *book,
+                        const struct record_options *limits, char *error)
+{
+    bool limit = record->type == CHANGE_LIMIT;
+    enum archive_statement which = limit ? ARCHIVE_SET_LIMITS : ARCHIVE_SET_STATE;
+    sqlite3_stmt *set = archive->statements[which];
+    archive_bind_number(set, 1, book->number);
+    if (limit) {
+        archive_bind_limits(set, 2, limits);
+    } else {
+        sqlite3_bind_text(set, 2, archive_account_states[book->state], -1, SQLITE_STATIC);
+    }
+    return archive_step(archive, which, error);
+}
+
+static bool fold_change(struct archive *archive, const struct record *record, char *error)
+{
+    const struct record_change *change = record_change(record);
+    const struct record_options limits = {.overdraft = change->overdraft,
+                                          .ceiling = change->ceiling,
+                                          .unlimited = change->unlimited,
+                                          .has_ceiling = change->has_ceiling};
+    struct book *book = books_find(&archive->books, change->account);
+    if (!book || !book_change(&archive->books, book, record)) {
         return archive_fail(archive, error,
-                            "transfer %" PRIu64 " names account number %" PRIu64 ", which was never opened",
-                            record->stamp.number, account);
+                            "number %" PRIu64 " changes account number %" PRIu64
+                            " in a way (%s) in which it can't be changed",
+                            record->stamp.number, change->account, archive_changes[record->type]);
     }
-    side->before = side->book->entry;
-    return true;
-}
-
-static bool world_find(struct archive *archive, const struct record *record, uint32_t asset,
-                       struct side *side, char *error)
-{
-    struct archive_sum *sum = &archive->assets[asset];
-    if (sum->world_entry == 0 && !world_begin(archive, asset, record, error)) {
-        return false;
+    sqlite3_stmt *event = archive_event(archive, record, archive_changes[record->type]);
+    archive_bind_number(event, EVENT_ACCOUNT, change->account);
+    if (record->type == CHANGE_LIMIT) {
+        archive_bind_limits(event, EVENT_OVERDRAFT, &limits);
     }
-    side->account = archive_world(asset);
-    side->before = sum->world_entry;
-    sum->world_dirty = true;
-    return true;
-}
-
-/** Finds both sides of a leg and their asset. */
-static bool sides_find(struct archive *archive, const struct record *record, const struct record_leg *leg,
-                       struct side *from, struct side *to, uint32_t *asset, char *error)
-{
-    if (!side_find(archive, record, leg->from, from, error) ||
-        !side_find(archive, record, leg->to, to, error)) {
-        return false;
-    }
-    if (leg->from == leg->to || (from->book && to->book && from->book->asset != to->book->asset)) {
-        return archive_fail(archive, error,
-                            "transfer %" PRIu64 " is between accounts %" PRIu64 " and %" PRIu64
-                            ", which can't have one",
-                            record->stamp.number, leg->from, leg->to);
-    }
-    assert(from->book || to->book); /* their numbers differ, so not both are 0 */
-    *asset = from->book ? from->book->asset : to->book->asset;
-    return (from->book || world_find(archive, record, *asset, from, error)) &&
-           (to->book || world_find(archive, record, *asset, to, error));
-}
-
-static bool leg_post(struct archive *archive, const struct side *from, const struct side *to, uint32_t asset,
-                     amount_t amount, sequence_t number, char *error)
-{
-    struct archive_sum *sum = &archive->assets[asset];
-    if ((from->book && amount > AMOUNT_TOTAL_MAX - from->book->debits) ||
-        (to->book && amount > AMOUNT_TOTAL_MAX - to->book->credits)) {
-        return archive_fail(archive, error, "number %" PRIu64 " takes an account's total above 2^127 - 1",
-                            number);
-    }
-    if (from->book) {
-        from->book->debits += amount;
-        from->book->entry = number;
-        books_touch(&archive->books, from->book);
-    } else {
-        total_add(&sum->world_debits, amount);
-        sum->world_entry = number;
-    }
-    if (to->book) {
-        to->book->credits += amount;
-        to->book->entry = number;
-        books_touch(&archive->books, to->book);
-    } else {
-        total_add(&sum->world_credits, amount);
-        sum->world_entry = number;
-    }
-    total_add(&sum->totals.debits, amount);
-    total_add(&sum->totals.credits, amount);
-    return true;
-}
-
-static bool fold_leg(struct archive *archive, const struct record *record, unsigned i, char *error)
-{
-    const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
-    const char *id = (const char *)(legs + record->leg_count);
-    struct side from;
-    struct side to;
-    uint32_t asset = 0;
-    sequence_t number = record->stamp.number + i;
-    if (!sides_find(archive, record, &legs[i], &from, &to, &asset, error) ||
-        !leg_post(archive, &from, &to, asset, legs[i].amount, number, error)) {
-        return false;
-    }
-    sqlite3_stmt *add = archive->statements[ARCHIVE_ADD_TRANSFER];
-    bind_number(add, 1, number);
-    bind_number(add, 2, i);
-    if (i == 0) {
-        sqlite3_bind_text(add, 3, id, record->id_length, SQLITE_STATIC);
-        sqlite3_bind_text(add, 4, kinds[record->type], -1, SQLITE_STATIC);
-        bind_note(add, 11, id + record->id_length, record->note_length);
-    } else {
-        sqlite3_bind_null(add, 3);
-        sqlite3_bind_null(add, 4);
-        sqlite3_bind_null(add, 11);
-    }
-    bind_number(add, 5, record->stamp.time + i);
-    sqlite3_bind_int64(add, 6, from.account);
-    sqlite3_bind_int64(add, 7, to.account);
-    bind_amount(add, 8, legs[i].amount);
-    bind_number(add, 9, from.before);
-    bind_number(add, 10, to.before);
-    return step(archive, ARCHIVE_ADD_TRANSFER, error);
+    return archive_step(archive, ARCHIVE_ADD_EVENT, error) &&
+           account_set(archive, record, book, &limits, error);
 }
 
 void archive_prefetch(const struct archive *archive, const struct record *record, int stage)
 {
-    const struct record_leg *legs = (const struct record_leg *)(const void *)(record + 1);
+    const struct record_leg *legs = record_legs(record);
     for (unsigned i = 0; record->kind == RECORD_TRANSFER && i < record->leg_count; i++) {
         books_prefetch(&archive->books, legs[i].from, stage);
         books_prefetch(&archive->books, legs[i].to, stage);
@@ -297,7 +174,7 @@ bool archive_fold(struct archive *archive, const struct record *record, char *er
         return archive_fail(archive, error, "number %" PRIu64 " does not follow number %" PRIu64,
                             record->stamp.number, archive->folded.number);
     }
-    if (!archive->folding && !step(archive, ARCHIVE_BEGIN, error)) {
+    if (!archive->folding && !archive_step(archive, ARCHIVE_BEGIN, error)) {
         return false;
     }
     archive->folding = true;
@@ -306,45 +183,10 @@ bool archive_fold(struct archive *archive, const struct record *record, char *er
     switch ((enum record_kind)record->kind) {
     case RECORD_OPEN: return fold_open(archive, record, error);
     case RECORD_DEFINE: return fold_define(archive, record, error);
-    case RECORD_TRANSFER:
-    case RECORD_CHANGE: break;
+    case RECORD_CHANGE: return fold_change(archive, record, error);
+    case RECORD_TRANSFER: break;
     }
-    bool good = true;
-    for (unsigned i = 0; good && i < record->leg_count; i++) {
-        good = fold_leg(archive, record, i, error);
-    }
-    return good;
-}
-
-static bool totals_set(struct archive *archive, int64_t account, struct total debits, struct total credits,
-                       sequence_t entry, char *error)
-{
-    sqlite3_stmt *set = archive->statements[ARCHIVE_SET_TOTALS];
-    sqlite3_bind_int64(set, 1, account);
-    bind_total(set, 2, debits);
-    bind_total(set, 3, credits);
-    bind_number(set, 4, entry);
-    return step(archive, ARCHIVE_SET_TOTALS, error);
-}
-
-/** Writes the totals that changed, in the order in which the table has them. */
-static bool totals_write(struct archive *archive, char *error)
-{
-    bool good = true;
-    for (uint32_t i = 0; good && i < archive->asset_count; i++) {
-        struct archive_sum *sum = &archive->assets[i];
-        if (sum->world_dirty) {
-            good = totals_set(archive, archive_world(i), sum->world_debits, sum->world_credits,
-                              sum->world_entry, error);
-            sum->world_dirty = false;
-        }
-    }
-    uint32_t from = 0;
-    for (const struct book *book; good && (book = books_clean(&archive->books, &from)) != NULL;) {
-        good = totals_set(archive, (int64_t)book->number, (struct total){.low = book->debits},
-                          (struct total){.low = book->credits}, book->entry, error);
-    }
-    return good;
+    return archive_transfer_fold(archive, record, error);
 }
 
 bool archive_commit(struct archive *archive, char *error)
@@ -353,11 +195,14 @@ bool archive_commit(struct archive *archive, char *error)
         return true;
     }
     sqlite3_stmt *meta = archive->statements[ARCHIVE_SET_META];
-    bind_number(meta, 1, archive->folded.number);
-    bind_number(meta, 2, archive->folded.time);
+    archive_bind_number(meta, 1, archive->folded.number);
+    archive_bind_number(meta, 2, archive->folded.time);
     sqlite3_bind_text(meta, 3, BURSAR_VERSION, -1, SQLITE_STATIC);
-    bool good = archive_balanced(archive, error) && totals_write(archive, error) &&
-                step(archive, ARCHIVE_SET_META, error) && step(archive, ARCHIVE_COMMIT, error);
+    bool good = archive_balanced(archive, error) && archive_totals_write(archive, error) &&
+                archive_landmarks_write(archive, error) &&
+                archive_run_write(archive, archive->folded.number, error) &&
+                archive_step(archive, ARCHIVE_SET_META, error) &&
+                archive_step(archive, ARCHIVE_COMMIT, error);
     if (good) {
         archive->folding = false;
         archive->committed = archive->folded;

@@ -1,107 +1,9 @@
-/* archive_load.c: rows become records again. */
+/* archive_load.c: rows become assets and accounts again. */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "server/archive_state.h"
-
-/* Digits of the largest total that is read from TEXT: 10^57 is below 2^192. */
-#define TOTAL_DIGITS_MAX 57
-
-/** A scan of one table. */
-struct scan {
-    struct archive *archive;
-    sqlite3_stmt *statement;
-    bool row;  /* the statement stands on a row */
-    bool good; /* nothing went wrong */
-    char *error;
-};
-
-static bool scan_next(struct scan *scan)
-{
-    int result = sqlite3_step(scan->statement);
-    scan->row = result == SQLITE_ROW;
-    if (result != SQLITE_ROW && result != SQLITE_DONE) {
-        scan->good =
-            archive_fail_sqlite(scan->archive, scan->error, "it can't be read; restore it from a backup");
-    }
-    return scan->good && scan->row;
-}
-
-static struct scan scan_open(struct archive *archive, const char *sql, char *error)
-{
-    struct scan scan = {.archive = archive, .good = true, .error = error};
-    if (sqlite3_prepare_v2(archive->db, sql, -1, &scan.statement, NULL) != SQLITE_OK) {
-        scan.good = archive_fail_sqlite(archive, error, "it can't be read; restore it from a backup");
-    }
-    return scan;
-}
-
-__attribute__((format(printf, 2, 3))) static bool scan_fail(struct scan *scan, const char *format, ...)
-{
-    char what[256];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    scan->good =
-        archive_fail(scan->archive, scan->error, "it contradicts itself: %s; restore it from a backup", what);
-    return false;
-}
-
-static int64_t column_integer(const struct scan *scan, int column)
-{
-    return sqlite3_column_int64(scan->statement, column);
-}
-
-static struct slice column_text(const struct scan *scan, int column)
-{
-    const char *text = (const char *)sqlite3_column_blob(scan->statement, column);
-    return (struct slice){text ? text : "", (size_t)sqlite3_column_bytes(scan->statement, column)};
-}
-
-/** A total: INTEGER, or decimal TEXT. */
-static struct total column_total(struct scan *scan, int column)
-{
-    struct total total = {0};
-    if (sqlite3_column_type(scan->statement, column) == SQLITE_INTEGER) {
-        int64_t value = column_integer(scan, column);
-        if (value < 0) {
-            scan_fail(scan, "an amount is below zero");
-            return total;
-        }
-        total.low = (amount_t)value;
-        return total;
-    }
-    struct slice text = column_text(scan, column);
-    bool digits = text.length > 0 && text.length <= TOTAL_DIGITS_MAX;
-    for (size_t i = 0; digits && i < text.length; i++) {
-        digits = text.text[i] >= '0' && text.text[i] <= '9';
-        struct total twice = total;
-        total_merge(&twice, total);
-        total = twice;
-        total_merge(&total, total);
-        total_merge(&total, total);
-        total_merge(&total, twice);
-        total_add(&total, (amount_t)(text.text[i] - '0'));
-    }
-    if (!digits) {
-        scan_fail(scan, "an amount is '%.*s'", (int)(text.length < 64 ? text.length : 64), text.text);
-        return (struct total){0};
-    }
-    return total;
-}
-
-static amount_t column_amount(struct scan *scan, int column)
-{
-    struct total total = column_total(scan, column);
-    if (total.high != 0) {
-        scan_fail(scan, "an amount has more than 128 bits");
-    }
-    return total.low;
-}
+#include "server/archive_scan.h"
 
 static bool load_assets(struct archive *archive, char *error)
 {
@@ -117,71 +19,139 @@ static bool load_assets(struct archive *archive, char *error)
         }
         struct asset_tag tag = {.length = (uint8_t)code.length, .scale = (uint8_t)scale};
         memcpy(tag.code, code.text, code.length);
-        scan.good =
-            archive_asset_add(archive, &tag, sqlite3_column_type(scan.statement, 3) != SQLITE_NULL, error);
+        scan.good = archive_asset_add(archive, &tag, !column_is_null(&scan, 3), error);
     }
-    sqlite3_finalize(scan.statement);
-    return scan.good;
+    return scan_close(&scan);
 }
 
 /** The columns of the scans of accounts and of totals, which go side by side. */
-enum { ACCOUNT_NUMBER, ACCOUNT_ID, ACCOUNT_ASSET, ACCOUNT_OVERDRAFT, ACCOUNT_CEILING, ACCOUNT_OPENED };
-enum { TOTALS_NUMBER, TOTALS_DEBITS, TOTALS_CREDITS, TOTALS_ENTRY };
+enum {
+    ACCOUNT_NUMBER,
+    ACCOUNT_ID,
+    ACCOUNT_ASSET,
+    ACCOUNT_OVERDRAFT,
+    ACCOUNT_CEILING,
+    ACCOUNT_OPENED,
+    ACCOUNT_STATE
+};
+enum {
+    TOTALS_NUMBER,
+    TOTALS_DEBITS,
+    TOTALS_CREDITS,
+    TOTALS_ENTRY,
+    TOTALS_HELD_OUT,
+    TOTALS_HELD_IN,
+    TOTALS_ENTRIES,
+    TOTALS_LAST
+};
+
+/** Adds the money of one account, @world or not, to its asset's. */
+static void sum_add(struct archive_sum *sum, struct total debits, struct total credits, struct total held_out,
+                    struct total held_in)
+{
+    total_merge(&sum->totals.debits, debits);
+    total_merge(&sum->totals.credits, credits);
+    total_merge(&sum->held_out, held_out);
+    total_merge(&sum->held_in, held_in);
+}
 
 static bool world_load(struct scan *totals, struct archive_sum *sum)
 {
-    sum->world_debits = column_total(totals, TOTALS_DEBITS);
-    sum->world_credits = column_total(totals, TOTALS_CREDITS);
-    sum->world_entry = (sequence_t)column_integer(totals, TOTALS_ENTRY);
-    total_merge(&sum->totals.debits, sum->world_debits);
-    total_merge(&sum->totals.credits, sum->world_credits);
+    struct archive_world *world = &sum->world;
+    *world = (struct archive_world){.debits = column_total(totals, TOTALS_DEBITS),
+                                    .credits = column_total(totals, TOTALS_CREDITS),
+                                    .held_out = column_total(totals, TOTALS_HELD_OUT),
+                                    .held_in = column_total(totals, TOTALS_HELD_IN),
+                                    .entry = (sequence_t)column_integer(totals, TOTALS_ENTRY),
+                                    .last = (sequence_t)column_integer(totals, TOTALS_LAST),
+                                    .entries = (uint64_t)column_integer(totals, TOTALS_ENTRIES),
+                                    .known = true};
+    sum_add(sum, world->debits, world->credits, world->held_out, world->held_in);
     return totals->good;
 }
 
+/** Gives a book its extra, where the account has what belongs there. */
+static void extra_load(struct books *books, struct book *book, const struct book_extra *extra)
+{
+    const struct total nothing = {0};
+    if (extra->debits_high != 0 || extra->credits_high != 0 || extra->last > book->entry ||
+        !total_equal(extra->held_out, nothing) || !total_equal(extra->held_in, nothing)) {
+        *books_extra(books, book) = *extra;
+    }
+}
+
 /** Enters an account into the books. */
-static struct book *book_load(struct scan *totals, sequence_t number, struct archive_sum *sum)
+static struct book *book_load(struct scan *totals, sequence_t number, struct archive_sum *sum, bool unbounded)
 {
     struct archive *archive = totals->archive;
     struct book *book = books_add(&archive->books, number);
+    struct total debits = column_total(totals, TOTALS_DEBITS);
+    struct total credits = column_total(totals, TOTALS_CREDITS);
+    const struct book_extra extra = {.held_out = column_total(totals, TOTALS_HELD_OUT),
+                                     .held_in = column_total(totals, TOTALS_HELD_IN),
+                                     .debits_high = debits.high,
+                                     .credits_high = credits.high,
+                                     .last = (sequence_t)column_integer(totals, TOTALS_LAST)};
     book->asset = (uint16_t)(sum - archive->assets);
-    book->debits = column_amount(totals, TOTALS_DEBITS);
-    book->credits = column_amount(totals, TOTALS_CREDITS);
+    book->debits = debits.low;
+    book->credits = credits.low;
     book->entry = (sequence_t)column_integer(totals, TOTALS_ENTRY);
-    if (book->debits > AMOUNT_TOTAL_MAX || book->credits > AMOUNT_TOTAL_MAX ||
-        book->entry > archive->committed.number) {
+    book->entries = (uint64_t)column_integer(totals, TOTALS_ENTRIES) & ((UINT64_C(1) << 48) - 1);
+    book->unbounded = unbounded;
+    bool fits = unbounded || (debits.high == 0 && debits.low <= AMOUNT_TOTAL_MAX && credits.high == 0 &&
+                              credits.low <= AMOUNT_TOTAL_MAX);
+    if (!fits || extra.last < book->entry || extra.last > archive->committed.number) {
         scan_fail(totals, "account %" PRIu64 " has totals that can't be", number);
     }
-    total_add(&sum->totals.debits, book->debits);
-    total_add(&sum->totals.credits, book->credits);
+    extra_load(&archive->books, book, &extra);
+    sum_add(sum, debits, credits, extra.held_out, extra.held_in);
     sum->totals.accounts++;
     return book;
+}
+
+/** The limits that an account has. */
+static struct record_options limits_of(struct scan *scan, const struct archive_sum *sum)
+{
+    struct record_options options = {.asset = sum->tag,
+                                     .unlimited = column_is_null(scan, ACCOUNT_OVERDRAFT),
+                                     .has_ceiling = !column_is_null(scan, ACCOUNT_CEILING)};
+    options.overdraft = options.unlimited ? 0 : column_amount(scan, ACCOUNT_OVERDRAFT);
+    options.ceiling = options.has_ceiling ? column_amount(scan, ACCOUNT_CEILING) : 0;
+    return options;
+}
+
+static bool account_visit(struct scan *scan, const struct book *book, const struct record_options *options,
+                          struct buffer *scratch, const struct archive_visitor *visitor)
+{
+    const struct books *books = &scan->archive->books;
+    struct slice id = column_text(scan, ACCOUNT_ID);
+    const struct archive_account account = {.debits = books_debits(books, book),
+                                            .credits = books_credits(books, book),
+                                            .last = books_last(books, book),
+                                            .state = book->state};
+    buffer_consume(scratch, buffer_length(scratch));
+    record_open(scratch, id.text, id.length, options,
+                (struct stamp){book->number, (uint64_t)column_integer(scan, ACCOUNT_OPENED)});
+    return visitor->account(visitor->context, (const struct record *)(const void *)scratch->bytes, &account,
+                            scan->error);
 }
 
 static bool account_load(struct scan *scan, struct scan *totals, struct archive_sum *sum,
                          struct buffer *scratch, const struct archive_visitor *visitor)
 {
-    struct stamp stamp = {(sequence_t)column_integer(scan, ACCOUNT_NUMBER),
-                          (uint64_t)column_integer(scan, ACCOUNT_OPENED)};
+    sequence_t number = (sequence_t)column_integer(scan, ACCOUNT_NUMBER);
     struct slice id = column_text(scan, ACCOUNT_ID);
-    struct record_options options = {
-        .asset = sum->tag,
-        .unlimited = sqlite3_column_type(scan->statement, ACCOUNT_OVERDRAFT) == SQLITE_NULL,
-        .has_ceiling = sqlite3_column_type(scan->statement, ACCOUNT_CEILING) != SQLITE_NULL};
-    options.overdraft = options.unlimited ? 0 : column_amount(scan, ACCOUNT_OVERDRAFT);
-    options.ceiling = options.has_ceiling ? column_amount(scan, ACCOUNT_CEILING) : 0;
-    if (!ident_valid(id.text, id.length) || stamp.number > scan->archive->committed.number ||
+    struct record_options options = limits_of(scan, sum);
+    if (!ident_valid(id.text, id.length) || number > scan->archive->committed.number ||
         options.overdraft > AMOUNT_TOTAL_MAX || options.ceiling > AMOUNT_TOTAL_MAX) {
-        return scan_fail(scan, "account %" PRIu64 " is not what it must be", stamp.number);
+        return scan_fail(scan, "account %" PRIu64 " is not what it must be", number);
     }
-    const struct book *book = book_load(totals, stamp.number, sum);
-    if (!scan->good || !totals->good || !visitor) {
-        return scan->good && totals->good;
+    struct book *book = book_load(totals, number, sum, options.unlimited && !options.has_ceiling);
+    book->state = column_name(scan, ACCOUNT_STATE, archive_account_states, 3);
+    if (scan->good && totals->good && visitor) {
+        scan->good = account_visit(scan, book, &options, scratch, visitor);
     }
-    buffer_consume(scratch, buffer_length(scratch));
-    record_open(scratch, id.text, id.length, &options, stamp);
-    scan->good = visitor->account(visitor->context, (const struct record *)(const void *)scratch->bytes,
-                                  book->debits, book->credits, book->entry, scan->error);
-    return scan->good;
+    return scan->good && totals->good;
 }
 
 /** Loads one account, on whose rows both scans stand. */
@@ -204,13 +174,14 @@ static bool either_load(struct scan *scan, struct scan *totals, struct buffer *s
 static bool load_accounts(struct archive *archive, bool worlds, const struct archive_visitor *visitor,
                           char *error)
 {
-    struct scan scan = scan_open(archive,
-                                 "SELECT account, id, asset, overdraft, ceiling, opened_ns FROM accounts "
-                                 "WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
-                                 error);
+    struct scan scan =
+        scan_open(archive,
+                  "SELECT account, id, asset, overdraft, ceiling, opened_ns, state FROM accounts "
+                  "WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
+                  error);
     struct scan totals = scan_open(archive,
-                                   "SELECT account, debits, credits, entry FROM totals "
-                                   "WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
+                                   "SELECT account, debits, credits, entry, held_out, held_in, entries, last "
+                                   "FROM totals WHERE account BETWEEN ?1 AND ?2 ORDER BY account",
                                    error);
     const struct scan *both[] = {&scan, &totals};
     struct buffer scratch = {0};
@@ -229,9 +200,8 @@ static bool load_accounts(struct archive *archive, bool worlds, const struct arc
                   column_integer(&totals, TOTALS_NUMBER));
     }
     buffer_free(&scratch);
-    sqlite3_finalize(scan.statement);
-    sqlite3_finalize(totals.statement);
-    return scan.good && totals.good;
+    bool good = scan_close(&scan);
+    return scan_close(&totals) && good;
 }
 
 static bool visit_assets(const struct archive *archive, const struct archive_visitor *visitor, char *error)
@@ -241,109 +211,23 @@ static bool visit_assets(const struct archive *archive, const struct archive_vis
         const struct archive_sum *sum = &archive->assets[i];
         const struct archive_asset asset = {.tag = sum->tag,
                                             .defined = sum->defined,
-                                            .world_debits = sum->world_debits,
-                                            .world_credits = sum->world_credits,
-                                            .world_last = sum->world_entry};
+                                            .world_debits = sum->world.debits,
+                                            .world_credits = sum->world.credits,
+                                            .world_last = sum->world.last};
         good = visitor->asset(visitor->context, &asset, error);
     }
     return good;
 }
 
-enum { LEG_NUMBER, LEG_LEG, LEG_ID, LEG_KIND, LEG_TIME, LEG_DEBIT, LEG_CREDIT, LEG_AMOUNT, LEG_NOTE };
-
-/** A transfer whose legs are being read. */
-struct gathering {
-    struct record_leg legs[LEGS_MAX];
-    uint16_t leg_count;
-    uint8_t type;
-    struct stamp stamp;
-    char id[IDENT_MAX];
-    size_t id_length;
-    char note[NOTE_MAX];
-    size_t note_length;
-};
-
-/** Hands on the transfer that was gathered, as its record. */
-static bool transfer_hand_on(struct scan *scan, struct gathering *it, struct buffer *scratch,
-                             const struct archive_visitor *visitor)
+bool archive_load_books(struct archive *archive, const struct archive_visitor *visitor, char *error)
 {
-    if (it->leg_count == 0) {
-        return true;
-    }
-    buffer_consume(scratch, buffer_length(scratch));
-    const struct record_parts parts = {.id = {it->id, it->id_length},
-                                       .note = {it->note, it->note_length},
-                                       .leg_count = it->leg_count,
-                                       .type = it->type};
-    struct record_leg *legs = record_transfer(scratch, &parts, it->stamp);
-    memcpy(legs, it->legs, it->leg_count * sizeof *legs);
-    scan->good =
-        visitor->transfer(visitor->context, (const struct record *)(const void *)scratch->bytes, scan->error);
-    it->leg_count = 0;
-    return scan->good;
+    return load_assets(archive, error) && load_accounts(archive, true, visitor, error) &&
+           (!visitor || visit_assets(archive, visitor, error)) &&
+           load_accounts(archive, false, visitor, error);
 }
 
-static bool transfer_begin(struct scan *scan, struct gathering *it)
-{
-    struct slice id = column_text(scan, LEG_ID);
-    struct slice kind = column_text(scan, LEG_KIND);
-    struct slice note = column_text(scan, LEG_NOTE);
-    it->stamp = (struct stamp){(sequence_t)column_integer(scan, LEG_NUMBER),
-                               (uint64_t)column_integer(scan, LEG_TIME)};
-    if (!ident_valid(id.text, id.length) || note.length > NOTE_MAX || kind.length == 0) {
-        return scan_fail(scan, "transfer %" PRIu64 " is not what it must be", it->stamp.number);
-    }
-    it->type = kind.text[0] == 't'   ? TRANSFER_TRANSFER
-               : kind.text[0] == 'd' ? TRANSFER_DEPOSIT
-                                     : TRANSFER_WITHDRAW;
-    it->id_length = id.length;
-    memcpy(it->id, id.text, id.length);
-    it->note_length = note.length;
-    memcpy(it->note, note.text, note.length);
-    return true;
-}
-
-static bool leg_add(struct scan *scan, struct gathering *it)
-{
-    int64_t number = column_integer(scan, LEG_NUMBER);
-    int64_t debit = column_integer(scan, LEG_DEBIT);
-    int64_t credit = column_integer(scan, LEG_CREDIT);
-    if (column_integer(scan, LEG_LEG) != it->leg_count || it->leg_count == LEGS_MAX ||
-        number != (int64_t)it->stamp.number + it->leg_count ||
-        number > (int64_t)scan->archive->committed.number) {
-        return scan_fail(scan, "leg %" PRId64 " is out of its order", number);
-    }
-    it->legs[it->leg_count++] = (struct record_leg){.amount = column_amount(scan, LEG_AMOUNT),
-                                                    .from = debit > 0 ? (sequence_t)debit : 0,
-                                                    .to = credit > 0 ? (sequence_t)credit : 0};
-    return scan->good;
-}
-
-static bool load_transfers(struct archive *archive, const struct archive_visitor *visitor, char *error)
-{
-    static const char sql[] =
-        "SELECT number, leg, id, kind, time_ns, debit, credit, amount, note FROM transfers "
-        "ORDER BY number";
-    struct scan scan = scan_open(archive, sql, error);
-    struct buffer scratch = {0};
-    struct gathering it = {.leg_count = 0};
-    while (scan.good && scan_next(&scan)) {
-        bool first = column_integer(&scan, LEG_LEG) == 0;
-        bool begun =
-            !first || (transfer_hand_on(&scan, &it, &scratch, visitor) && transfer_begin(&scan, &it));
-        if (!begun || !leg_add(&scan, &it)) {
-            break;
-        }
-    }
-    if (scan.good) {
-        transfer_hand_on(&scan, &it, &scratch, visitor);
-    }
-    buffer_free(&scratch);
-    sqlite3_finalize(scan.statement);
-    return scan.good;
-}
-
-bool archive_load(struct archive *archive, const struct archive_visitor *visitor, char *error)
+bool archive_load(struct archive *archive, const struct archive_visitor *visitor, uint64_t since_ns,
+                  char *error)
 {
     /* While it is read, the file is read where the system has it, without a copy. */
     static const char mapped[] = "PRAGMA mmap_size = 1099511627776";
@@ -352,10 +236,10 @@ bool archive_load(struct archive *archive, const struct archive_visitor *visitor
     assert(archive->asset_count == 0);
     books_reserve(&archive->books, accounts < UINT32_MAX / 4 ? (uint32_t)accounts : 0);
     sqlite3_exec(archive->db, mapped, NULL, NULL, NULL);
-    bool good = load_assets(archive, error) && load_accounts(archive, true, visitor, error) &&
-                (!visitor || visit_assets(archive, visitor, error)) &&
-                load_accounts(archive, false, visitor, error) && archive_balanced(archive, error) &&
-                (!visitor || !visitor->transfer || load_transfers(archive, visitor, error));
+    bool readonly = archive->statements[ARCHIVE_BEGIN] == NULL;
+    bool good = archive_load_books(archive, visitor, error) &&
+                archive_load_past(archive, visitor, since_ns, error) && archive_balanced(archive, error) &&
+                (readonly || archive_runs_catch_up(archive, error));
     sqlite3_exec(archive->db, unmapped, NULL, NULL, NULL);
     return good;
 }

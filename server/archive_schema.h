@@ -11,10 +11,11 @@
 #define ARCHIVE_APPLICATION 0x62727372
 
 /** The version of the schema that this server writes; the database's user_version. */
-#define ARCHIVE_VERSION 1
+#define ARCHIVE_VERSION 2
 
-/** Brings a database from version `version` (0: an empty file) to ARCHIVE_VERSION, in one transaction. False:
- *  SQLite failed, and sqlite3_errmsg tells why. */
+/** Brings a database from version `version` (0: an empty file) to ARCHIVE_VERSION, in the transaction that
+ * the caller has begun. False: SQLite failed, and sqlite3_errmsg tells why. What SQL can't tell, the entries
+ * and landmarks of version 1's transfers, is archive_history's. */
 bool archive_migrate(sqlite3 *db, int version);
 
 #endif

@@ -7,7 +7,10 @@
 
 #include "server/memory.h"
 
-#define ROWS_MIN 1024
+#define ROWS_MIN   1024
+#define EXTRAS_MIN 64
+
+static_assert(sizeof(struct book) == 64, "a cache line");
 
 /* Numbers often follow one another: the golden ratio's multiples spread them evenly (Knuth, TAOCP 3, 6.4). */
 static uint32_t slot_home(const struct books *books, sequence_t number)
@@ -99,9 +102,61 @@ struct book *books_add(struct books *books, sequence_t number)
     return book;
 }
 
+struct book_extra *books_extra(struct books *books, struct book *book)
+{
+    if (book->extra != 0) {
+        return &books->extras[book->extra - 1];
+    }
+    if (books->extra_count == books->extra_capacity) {
+        uint32_t capacity = books->extra_capacity == 0 ? EXTRAS_MIN : books->extra_capacity * 2;
+        struct book_extra *extras = memory_zeroed(capacity, sizeof *extras);
+        if (books->extra_count > 0) {
+            memcpy(extras, books->extras, books->extra_count * sizeof *extras);
+        }
+        free(books->extras);
+        books->extras = extras;
+        books->extra_capacity = capacity;
+    }
+    book->extra = ++books->extra_count;
+    return &books->extras[book->extra - 1];
+}
+
+/** The extra of an account, all zero where it has none. */
+static struct book_extra extra_of(const struct books *books, const struct book *book)
+{
+    return book->extra != 0 ? books->extras[book->extra - 1] : (struct book_extra){.last = 0};
+}
+
+struct total books_debits(const struct books *books, const struct book *book)
+{
+    return (struct total){book->debits, extra_of(books, book).debits_high};
+}
+
+struct total books_credits(const struct books *books, const struct book *book)
+{
+    return (struct total){book->credits, extra_of(books, book).credits_high};
+}
+
+struct total books_held_out(const struct books *books, const struct book *book)
+{
+    return extra_of(books, book).held_out;
+}
+
+struct total books_held_in(const struct books *books, const struct book *book)
+{
+    return extra_of(books, book).held_in;
+}
+
+sequence_t books_last(const struct books *books, const struct book *book)
+{
+    sequence_t last = extra_of(books, book).last;
+    return last > book->entry ? last : book->entry;
+}
+
 void books_free(struct books *books)
 {
     free(books->rows);
+    free(books->extras);
     free(books->dirty);
     free(books->slots);
     *books = (struct books){0};

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "proto/amount.h"
+#include "server/archive_state.h"
 #include "server/feed_names.h"
-#include "server/feed_render.h"
 #include "server/journal.h"
 #include "server/memory.h"
 
@@ -260,7 +260,7 @@ static void transfer_take(struct reading *it)
 {
     static struct gathered gathered;
     sqlite3_stmt *row = it->archive->statements[TRANSFERS];
-    int type = word_find(column_text(row, KIND), feed_kinds, TRANSFER_HOLD);
+    int type = word_find(column_text(row, KIND), archive_kinds, TRANSFER_HOLD);
     row_gather(it, row, &gathered);
     gathered.parts.type = (uint8_t)type;
     gathered.parts.terms.released = column_amount(it, row, RELEASED);
@@ -317,8 +317,8 @@ static void event_take(struct reading *it)
     static struct gathered gathered;
     sqlite3_stmt *row = it->archive->statements[EVENTS];
     struct slice kind = column_text(row, KIND);
-    int type = word_find(kind, feed_kinds, TRANSFER_EXPIRE + 1);
-    int change = word_find(kind, feed_changes, CHANGE_CLOSE + 1);
+    int type = word_find(kind, archive_kinds, TRANSFER_EXPIRE + 1);
+    int change = word_find(kind, archive_changes, CHANGE_CLOSE + 1);
     struct asset_tag asset;
     row_gather(it, row, &gathered);
     if (word_find(kind, &(const char *){"open"}, 1) == 0) {

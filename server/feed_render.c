@@ -4,16 +4,13 @@
 #include <assert.h>
 
 #include "ledger/asset.h"
+#include "server/archive_state.h"
 #include "server/moment.h"
 
 #define NS_PER_SECOND 1000000000U
 
 /* Pairs that every map begins with. */
 #define HEAD_PAIRS 5
-
-const char *const feed_kinds[TRANSFER_EXPIRE + 1] = {"transfer", "deposit", "withdraw", "sweep", "capture",
-                                                     "reverse",  "hold",    "extend",   "void",  "expire"};
-const char *const feed_changes[CHANGE_CLOSE + 1] = {"limit", "freeze", "thaw", "close"};
 
 /** What is being rendered. */
 struct telling {
@@ -107,7 +104,7 @@ static bool tell_change(const struct telling *it)
     if (!feed_names_find(it->names, change->account, &name, it->error)) {
         return false;
     }
-    tell_head(it, feed_changes[it->record->type], limit ? 5 : 3);
+    tell_head(it, archive_changes[it->record->type], limit ? 5 : 3);
     tell_slice(it->reply, "account", name.id);
     tell_asset(it->reply, &name.asset);
     if (limit) {
@@ -225,7 +222,7 @@ static bool tell_transfer(const struct telling *it)
     const struct record *record = it->record;
     const struct transfer_shape *shape = &shapes[record->type];
     size_t pairs = 3 + (shape->reference ? 1U : 0U) + (shape->released ? 1U : 0U) + (shape->life ? 2U : 0U);
-    tell_head(it, feed_kinds[record->type], pairs);
+    tell_head(it, archive_kinds[record->type], pairs);
     tell_maybe(it->reply, "id", record_id(record));
     if (!tell_legs(it)) {
         return false;

@@ -7,10 +7,6 @@
 #include "proto/reply.h"
 #include "server/feed_names.h"
 
-/** What the kinds of transfers and of changes are called, by enum transfer_type and enum change_type. */
-extern const char *const feed_kinds[TRANSFER_EXPIRE + 1];
-extern const char *const feed_changes[CHANGE_CLOSE + 1];
-
 /** Appends one record as a map. False, with `error` (JOURNAL_ERROR_MAX bytes), when an account's name can't
  * be found; then the reply ends in the middle of the map. The feed's thread. */
 bool feed_render(struct reply *reply, const struct record *record, struct feed_names *names, char *error);

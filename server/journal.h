@@ -85,6 +85,14 @@ enum journal_read journal_read_next(struct journal_reader *reader, sequence_t du
  *  told by `torn`; but where a batch is broken and a later one, or a later segment, exists, it is damage. */
 enum journal_read journal_read_last(struct journal_reader *reader, struct buffer *records, char *error);
 
+/** Says that records up to a later number `after` are not wanted either, and moves on towards it. What is
+ * passed over is followed by its links alone, neither unpacked nor checked; where a link is not what it must
+ * be, it goes no further, and reading will tell. */
+void journal_reader_seek(struct journal_reader *reader, sequence_t after);
+
+/** Opens another reader at the same place, to be closed as well. */
+void journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader);
+
 /** Closes it. */
 void journal_reader_close(struct journal_reader *reader);
 

@@ -1,5 +1,6 @@
 /* journal_reader.c: reading the journal, at rest or behind the writer. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -290,6 +291,83 @@ enum journal_read journal_read_next(struct journal_reader *reader, sequence_t du
         }
     }
     return JOURNAL_END;
+}
+
+/** Reads a batch's head alone. False: there is none at this offset. */
+static bool head_read(const struct journal_reader *reader, uint64_t offset, struct batch_head *head)
+{
+    return offset + JOURNAL_ALIGN <= reader->segment_size &&
+           pread(reader->fd, head, sizeof *head, (off_t)offset) == (ssize_t)sizeof *head &&
+           memcmp(head->magic, BATCH_MAGIC, sizeof head->magic) == 0 &&
+           batch_size(head->length) <= JOURNAL_BATCH_MAX;
+}
+
+static bool chains_equal(const uint64_t *a, const uint64_t *b)
+{
+    return memcmp(a, b, 2 * sizeof *a) == 0;
+}
+
+/** Moves to the start of the next segment, if it begins at or before number `next` behind a batch with the
+ * checksum `chain`. */
+static bool segment_skip(struct journal_reader *reader, const uint64_t *chain, sequence_t next)
+{
+    char error[JOURNAL_ERROR_MAX];
+    struct segment_head head;
+    uint32_t ordinal = reader->place.segment + 1;
+    if (!segment_exists(reader, ordinal)) {
+        return false;
+    }
+    int fd = segment_open(reader->path, ordinal, reader->ledger, false, &head, error);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 && head.next <= next && chains_equal(head.chain, chain) &&
+           segment_enter(reader, ordinal, error);
+}
+
+/** Moves behind the batch at the reader's place, if the next one begins at or before number `next`. */
+static bool batch_skip(struct journal_reader *reader, sequence_t next)
+{
+    struct journal_place *place = &reader->place;
+    struct batch_head head;
+    struct batch_head follower;
+    if (!head_read(reader, place->offset, &head)) {
+        return segment_skip(reader, place->chain, next);
+    }
+    if (head.next != place->last.number + 1 || !chains_equal(head.chain, place->chain)) {
+        return false;
+    }
+    uint64_t behind = place->offset + batch_size(head.length);
+    if (!head_read(reader, behind, &follower) || !chains_equal(follower.chain, head.checksum)) {
+        return segment_skip(reader, head.checksum, next);
+    }
+    if (follower.next > next) {
+        return false;
+    }
+    place->offset = behind;
+    place->last = (struct stamp){follower.next - 1, follower.time};
+    memcpy(place->chain, head.checksum, sizeof place->chain);
+    return true;
+}
+
+void journal_reader_seek(struct journal_reader *reader, sequence_t after)
+{
+    assert(after >= reader->after);
+    reader->after = after;
+    while (reader->place.last.number < after && batch_skip(reader, after + 1)) {
+        /* one batch after another */
+    }
+}
+
+void journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader)
+{
+    *copy = *reader;
+    copy->path = strdup(reader->path);
+    copy->fd = fcntl(reader->fd, F_DUPFD_CLOEXEC, 0); /* where it fails, so will reading */
+    copy->bytes = (struct buffer){0};
+    if (!copy->path) {
+        abort();
+    }
 }
 
 /** Looks behind the last good batch. Where a later one lies there, the one between is damaged; batches that a

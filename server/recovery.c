@@ -77,15 +77,25 @@ static bool load_asset(void *context, const struct archive_asset *asset, char *e
                         asset->world_credits, asset->world_last, error);
 }
 
-static bool load_account(void *context, const struct record *open, amount_t debits, amount_t credits,
-                         sequence_t last, char *error)
+static bool load_account(void *context, const struct record *open, const struct archive_account *account,
+                         char *error)
 {
     struct loading *loading = context;
     loading->recovered->accounts++;
     if (++loading->rows % PROGRESS_CHECK == 0 && progress_due(loading)) {
         log_write(LOG_INFO, "loading: %lu accounts", loading->recovered->accounts);
     }
-    return replay_account(loading->replay, open, debits, credits, last, error);
+    return replay_account(loading->replay, open, account->debits.low, account->credits.low, account->last,
+                          error);
+}
+
+static bool load_hold(void *context, const struct record *hold, const struct archive_hold *state, char *error)
+{
+    (void)context;
+    (void)state;
+    snprintf(error, RECOVERY_ERROR_MAX, "number %lu is a hold, which this server does not know",
+             hold->stamp.number);
+    return false;
 }
 
 static bool load_transfer(void *context, const struct record *transfer, char *error)
@@ -137,10 +147,13 @@ bool recovery_run(const char *dir, bool readonly, struct shard *const *shards, u
     struct loading loading = {
         .replay = replay_create(shards, count, seed), .recovered = recovered, .told_us = clock_us()};
     replay_reserve(loading.replay, archive_accounts(recovered->archive));
-    const struct archive_visitor visitor = {
-        .context = &loading, .asset = load_asset, .account = load_account, .transfer = load_transfer};
-    bool good = archive_load(recovered->archive, &visitor, error) && journal_replay(dir, &loading, error) &&
-                replay_balanced(loading.replay, error);
+    const struct archive_visitor visitor = {.context = &loading,
+                                            .asset = load_asset,
+                                            .account = load_account,
+                                            .hold = load_hold,
+                                            .transfer = load_transfer};
+    bool good = archive_load(recovered->archive, &visitor, 0, error) &&
+                journal_replay(dir, &loading, error) && replay_balanced(loading.replay, error);
     replay_free(loading.replay);
     if (!good) {
         archive_close(recovered->archive);

@@ -164,10 +164,19 @@ static void reply_leg(struct reply *reply, const struct lookup_answer *answer, c
     reply_bulk(reply, leg->asset.code, leg->asset.length);
 }
 
-static void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id)
+const char *render_kind(uint8_t type)
 {
     static const char *const kinds[] = {
-        [TRANSFER_TRANSFER] = "transfer", [TRANSFER_DEPOSIT] = "deposit", [TRANSFER_WITHDRAW] = "withdraw"};
+        [TRANSFER_TRANSFER] = "transfer", [TRANSFER_DEPOSIT] = "deposit", [TRANSFER_WITHDRAW] = "withdraw",
+        [TRANSFER_SWEEP] = "sweep",       [TRANSFER_CAPTURE] = "capture", [TRANSFER_REVERSE] = "reverse",
+        [TRANSFER_HOLD] = "hold",         [TRANSFER_EXTEND] = "extend",   [TRANSFER_VOID] = "void",
+        [TRANSFER_EXPIRE] = "expire"};
+    assert(type < sizeof kinds / sizeof kinds[0]);
+    return kinds[type];
+}
+
+static void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id)
+{
     if (!answer->found) {
         reply_nil(reply);
         return;
@@ -178,7 +187,7 @@ static void render_lookup(struct reply *reply, const struct lookup_answer *answe
     reply_text(reply, "seq");
     reply_integer(reply, (int64_t)answer->stamp.number);
     reply_text(reply, "kind");
-    reply_text(reply, kinds[answer->type]);
+    reply_text(reply, render_kind(answer->type));
     reply_text(reply, "legs");
     reply_array(reply, answer->leg_count);
     for (unsigned i = 0; i < answer->leg_count; i++) {

@@ -6,6 +6,9 @@
 #include "proto/commands.h"
 #include "proto/reply.h"
 
+/** The name of a type of transfer (enum transfer_type). */
+const char *render_kind(uint8_t type);
+
 /** Appends the reply to a request that was `command`. `text` is what was kept of it: for LOOKUP the id, for
  *  ACCOUNTS the pattern, if it had one. */
 void render_answer(struct reply *reply, enum command_id command, const struct message *answer,

@@ -138,7 +138,7 @@ static void bench_folding(const struct buffer *opens, uint64_t accounts, const s
     struct stat after;
     expect(archive_create(DIR, (struct ledger_id){{1, 2}}, error), error);
     struct archive *archive = archive_open(DIR, false, error);
-    expect(archive != NULL && archive_load(archive, NULL, error), error);
+    expect(archive != NULL && archive_load(archive, NULL, 0, error), error);
     tell("snapshot: fold an opening", accounts, fold_all(archive, opens));
     stat(DIR "/ledger.db", &before);
     tell("snapshot: fold a transfer", transfers, fold_all(archive, records));
@@ -154,10 +154,10 @@ static bool load_asset(void *context, const struct archive_asset *asset, char *e
                         asset->world_last, error);
 }
 
-static bool load_account(void *context, const struct record *open, amount_t debits, amount_t credits,
-                         sequence_t last, char *error)
+static bool load_account(void *context, const struct record *open, const struct archive_account *account,
+                         char *error)
 {
-    return replay_account(context, open, debits, credits, last, error);
+    return replay_account(context, open, account->debits.low, account->credits.low, account->last, error);
 }
 
 static bool load_transfer(void *context, const struct record *transfer, char *error)
@@ -172,13 +172,15 @@ static void bench_loading(uint64_t accounts, uint64_t transfers)
     for (int with_transfers = 0; with_transfers <= 1; with_transfers++) {
         struct shard *shard = shard_create(&(struct shard_config){.count = 1});
         struct replay *replay = replay_create(&shard, 1, 0);
-        const struct archive_visitor visitor = {replay, load_asset, load_account,
-                                                with_transfers ? load_transfer : NULL};
+        const struct archive_visitor visitor = {.context = replay,
+                                                .asset = load_asset,
+                                                .account = load_account,
+                                                .transfer = with_transfers ? load_transfer : NULL};
         struct archive *archive = archive_open(DIR, true, error);
         double begun = clock_s();
         expect(archive != NULL, error);
         replay_reserve(replay, archive_accounts(archive));
-        expect(archive_load(archive, &visitor, error), error);
+        expect(archive_load(archive, &visitor, 0, error), error);
         seconds[with_transfers] = clock_s() - begun;
         archive_close(archive);
         replay_free(replay);

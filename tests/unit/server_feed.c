@@ -286,7 +286,7 @@ static void kept_open(struct kept *kept, uint64_t seed, unsigned count)
     cr_assert(archive_create(kept->dir, STORAGE_LEDGER, error), "%s", error);
     kept->archive = archive_open(kept->dir, false, error);
     cr_assert_not_null(kept->archive, "%s", error);
-    cr_assert(archive_load(kept->archive, NULL, error), "%s", error);
+    cr_assert(archive_load(kept->archive, NULL, 0, error), "%s", error);
 }
 
 static void kept_close(struct kept *kept)
