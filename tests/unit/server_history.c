@@ -36,7 +36,7 @@ static struct scene scene_set(void)
     const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
     cr_assert(archive_create(scene.dir, STORAGE_LEDGER, error), "%s", error);
     scene.archive = archive_open(scene.dir, false, error);
-    cr_assert(scene.archive && archive_load(scene.archive, NULL, error), "%s", error);
+    cr_assert(scene.archive && archive_load(scene.archive, NULL, 0, error), "%s", error);
     cr_assert(journal_create(scene.dir, STORAGE_LEDGER, SEGMENT, error), "%s", error);
     cr_assert(journal_acquire(&scene.journal, scene.dir, STORAGE_LEDGER, &start, SEGMENT, error), "%s",
               error);
