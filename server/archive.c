@@ -49,6 +49,7 @@ static struct archive *archive_new(const char *dir)
     char path[PATH_MAX];
     struct archive *archive = memory_zeroed(1, sizeof *archive);
     (void)snprintf(path, sizeof path, "%s/ledger.db", dir);
+    archive->run_numbers = RUN_NUMBERS;
     archive->path = strdup(path);
     if (!archive->path) {
         abort();

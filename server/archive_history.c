@@ -150,7 +150,7 @@ bool archive_run_write(struct archive *archive, sequence_t last, char *error)
 {
     struct buffer *noted = &archive->pairs;
     size_t count = buffer_length(noted) / sizeof(struct archive_pair);
-    if (last + 1 - archive->run_first < RUN_NUMBERS) {
+    if (last + 1 - archive->run_first < archive->run_numbers) {
         return true;
     }
     struct archive_pair *spare = memory_zeroed(count + 1, sizeof *spare);
@@ -179,7 +179,7 @@ bool archive_runs_catch_up(struct archive *archive, char *error)
     if (!run_first_find(archive, error)) {
         return false;
     }
-    bool writes = archive->committed.number + 1 - archive->run_first >= RUN_NUMBERS;
+    bool writes = archive->committed.number + 1 - archive->run_first >= archive->run_numbers;
     if (writes && !archive_step(archive, ARCHIVE_BEGIN, error)) {
         return false;
     }

@@ -108,6 +108,7 @@ struct archive {
     struct buffer landmarks; /* of struct archive_landmark */
     struct buffer pairs;     /* of struct archive_pair, ascending by number: ids that are in no run yet */
     sequence_t run_first;    /* the first number that is in no run */
+    sequence_t run_numbers;  /* numbers that a run covers at least: RUN_NUMBERS, but in tests */
     uint32_t asset_count;
     struct archive_sum assets[ASSETS_MAX];
 };
