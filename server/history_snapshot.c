@@ -7,8 +7,8 @@
 #include "ledger/asset.h"
 #include "ledger/compose.h"
 #include "proto/commands.h"
+#include "server/archive_state.h"
 #include "server/history_state.h"
-#include "server/landmark.h"
 
 /* How long to wait for the database, in milliseconds: it is busy only for moments, while it is recovered. */
 #define BUSY_MS 5000
@@ -284,6 +284,13 @@ static bool place_step(struct history *history, int64_t account, struct place *p
     }
     place->entry = before;
     return true;
+}
+
+/** How many landmarks after the first at or behind an entry there is one at or behind the entry `count` - 1
+ * places later. */
+static uint32_t landmarks_across(uint32_t count)
+{
+    return (count - 1 + LANDMARK_EVERY - 1) / LANDMARK_EVERY;
 }
 
 /** Gathers the entries from number `from` to `to`. `place` is at the account's newest one. */

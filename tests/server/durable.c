@@ -2,7 +2,6 @@
  * snapshot.
  */
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,45 +12,6 @@
 #include "fixture.h"
 
 enum { ACCOUNTS = 7, TRANSFERS = 3000 };
-
-static char *dir_make(void)
-{
-    char *dir = strdup("/tmp/bursar-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    return dir;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static void dir_remove(char *dir)
-{
-    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
-    free(dir);
-}
-
-static struct config dir_config(const char *dir, unsigned workers, enum durability durability)
-{
-    struct config config = fixture_config(workers);
-    config.durability = durability;
-    config.segment_size = 64;
-    snprintf(config.dir, sizeof config.dir, "%s", dir);
-    return config;
-}
-
-static struct server *dir_serve(const char *dir, unsigned workers, enum durability durability)
-{
-    char error[SERVER_ERROR_MAX] = "";
-    struct config config = dir_config(dir, workers, durability);
-    struct server *server = server_start(&config, error);
-    cr_assert_not_null(server, "%s", error);
-    return server;
-}
 
 static void money_move(struct client *client, uint64_t *random, unsigned first)
 {
@@ -106,11 +66,11 @@ static void expect_same(const struct buffer *before, const struct buffer *after)
 static void expect_restarts_invisible(enum durability durability)
 {
     static const unsigned workers[] = {3, 1, 4, 2};
-    char *dir = dir_make();
+    char *dir = fixture_dir_make();
     uint64_t random = fixture_seed();
     struct buffer before = {0};
     for (unsigned round = 0; round < sizeof workers / sizeof workers[0]; round++) {
-        struct server *server = dir_serve(dir, workers[round], durability);
+        struct server *server = fixture_dir_serve(dir, workers[round], durability);
         struct client client = client_connect(server);
         if (round == 0) {
             accounts_open(&client);
@@ -128,7 +88,7 @@ static void expect_restarts_invisible(enum durability durability)
         server_stop(server);
     }
     buffer_free(&before);
-    dir_remove(dir);
+    fixture_dir_remove(dir);
 }
 
 Test(durable, a_restart_on_any_number_of_workers_changes_nothing)
@@ -159,9 +119,9 @@ static void snapshot_ask(const char *dir, const char *sql, struct buffer *out)
 
 Test(durable, save_brings_the_snapshot_to_all_that_came_before_it)
 {
-    char *dir = dir_make();
+    char *dir = fixture_dir_make();
     uint64_t random = fixture_seed();
-    struct server *server = dir_serve(dir, 3, DURABILITY_SYNC);
+    struct server *server = fixture_dir_serve(dir, 3, DURABILITY_SYNC);
     struct client client = client_connect(server);
     accounts_open(&client);
     for (unsigned round = 0; round < 3; round++) {
@@ -186,7 +146,7 @@ Test(durable, save_brings_the_snapshot_to_all_that_came_before_it)
     cr_assert_gt(strtol(line + 1, NULL, 10), 1700000000);
     client_close(&client);
     server_stop(server);
-    dir_remove(dir);
+    fixture_dir_remove(dir);
 }
 
 Test(durable, save_without_a_disk_says_why_not)
@@ -201,34 +161,34 @@ Test(durable, save_without_a_disk_says_why_not)
 
 Test(durable, a_directory_has_one_server)
 {
-    char *dir = dir_make();
+    char *dir = fixture_dir_make();
     char error[SERVER_ERROR_MAX] = "";
     char expected[SERVER_ERROR_MAX];
-    struct server *server = dir_serve(dir, 2, DURABILITY_SYNC);
-    struct config config = dir_config(dir, 2, DURABILITY_SYNC);
+    struct server *server = fixture_dir_serve(dir, 2, DURABILITY_SYNC);
+    struct config config = fixture_dir_config(dir, 2, DURABILITY_SYNC);
     cr_assert_null(server_start(&config, error));
     snprintf(expected, sizeof expected,
              "directory '%s' is in use by process %d: a ledger has one server; stop that one first", dir,
              (int)getpid());
     cr_assert_str_eq(error, expected);
     server_stop(server);
-    server_stop(dir_serve(dir, 1, DURABILITY_SYNC));
-    dir_remove(dir);
+    server_stop(fixture_dir_serve(dir, 1, DURABILITY_SYNC));
+    fixture_dir_remove(dir);
 }
 
 Test(durable, half_a_ledger_is_refused_and_a_whole_journal_makes_its_snapshot_again)
 {
-    char *dir = dir_make();
+    char *dir = fixture_dir_make();
     char path[256];
     char error[SERVER_ERROR_MAX] = "";
-    struct server *server = dir_serve(dir, 2, DURABILITY_SYNC);
+    struct server *server = fixture_dir_serve(dir, 2, DURABILITY_SYNC);
     struct client client = client_connect(server);
     client_ask(&client, "OPEN a USD", ":1\r\n");
     client_close(&client);
     server_stop(server);
     snprintf(path, sizeof path, "%s/ledger.db", dir);
     cr_assert_eq(unlink(path), 0);
-    server = dir_serve(dir, 2, DURABILITY_SYNC);
+    server = fixture_dir_serve(dir, 2, DURABILITY_SYNC);
     client = client_connect(server);
     client_ask(&client, "OPEN a USD", ":1\r\n");
     client_ask(&client, "OPEN b USD", ":2\r\n");
@@ -237,8 +197,8 @@ Test(durable, half_a_ledger_is_refused_and_a_whole_journal_makes_its_snapshot_ag
 
     snprintf(path, sizeof path, "%s/journal/00000001.log", dir);
     cr_assert_eq(unlink(path), 0);
-    struct config config = dir_config(dir, 2, DURABILITY_SYNC);
+    struct config config = fixture_dir_config(dir, 2, DURABILITY_SYNC);
     cr_assert_null(server_start(&config, error));
     cr_assert_not_null(strstr(error, "there is no segment in"), "%s", error);
-    dir_remove(dir);
+    fixture_dir_remove(dir);
 }

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <ftw.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -34,6 +35,45 @@ struct server *fixture_start(unsigned workers)
 {
     struct config config = fixture_config(workers);
     char error[SERVER_ERROR_MAX] = "";
+    struct server *server = server_start(&config, error);
+    cr_assert_not_null(server, "%s", error);
+    return server;
+}
+
+char *fixture_dir_make(void)
+{
+    char *dir = strdup("/tmp/bursar-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    return dir;
+}
+
+static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+void fixture_dir_remove(char *dir)
+{
+    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+    free(dir);
+}
+
+struct config fixture_dir_config(const char *dir, unsigned workers, enum durability durability)
+{
+    struct config config = fixture_config(workers);
+    config.durability = durability;
+    config.segment_size = 64;
+    snprintf(config.dir, sizeof config.dir, "%s", dir);
+    return config;
+}
+
+struct server *fixture_dir_serve(const char *dir, unsigned workers, enum durability durability)
+{
+    char error[SERVER_ERROR_MAX] = "";
+    struct config config = fixture_dir_config(dir, workers, durability);
     struct server *server = server_start(&config, error);
     cr_assert_not_null(server, "%s", error);
     return server;

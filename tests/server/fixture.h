@@ -22,6 +22,15 @@ struct server *fixture_start(unsigned workers);
 /** The config that fixture_start uses, to be changed before server_start. */
 struct config fixture_config(unsigned workers);
 
+/** A new, empty directory under /tmp; fixture_dir_remove deletes it with all that is in it, and frees the
+ * path. */
+char *fixture_dir_make(void);
+void fixture_dir_remove(char *dir);
+
+/** A config, or a server, that keeps its ledger in `dir`, in small segments. */
+struct config fixture_dir_config(const char *dir, unsigned workers, enum durability durability);
+struct server *fixture_dir_serve(const char *dir, unsigned workers, enum durability durability);
+
 /** The seed of random tests: BURSAR_SEED, or else one picked now. Tests print it. */
 uint64_t fixture_seed(void);
 

@@ -8,9 +8,10 @@
 #include "proto/commands.h"
 #include "proto/reply.h"
 #include "server/archive.h"
+#include "server/archive_state.h"
 #include "server/history.h"
-#include "server/landmark.h"
 #include "server/moment.h"
+#include "server/render.h"
 #include "tests/unit/storage.h"
 
 #define SEGMENT JOURNAL_SEGMENT_MIN
@@ -65,9 +66,11 @@ static void scene_go_on(struct scene *scene, unsigned count)
     size_t at = buffer_length(&scene->records);
     story_tell(&scene->story, count, &scene->records);
     while (at < buffer_length(&scene->records)) {
-        journal_add(&scene->journal, record_at(scene, at));
-        at += record_at(scene, at)->size;
-        if (at == buffer_length(&scene->records) || dice_below(&scene->story.dice, 8) == 0)
+        const struct record *record = record_at(scene, at);
+        journal_add(&scene->journal, record);
+        at += record->size;
+        bool whole = (record->flags & RECORD_CONTINUES) == 0;
+        if (whole && (at == buffer_length(&scene->records) || dice_below(&scene->story.dice, 8) == 0))
             cr_assert_eq(journal_append(&scene->journal, true, error), APPEND_OK, "%s", error);
     }
 }
@@ -125,7 +128,6 @@ static const struct record *opening(const struct scene *scene, sequence_t number
 static void plain_reply(struct plain *plain, const char *other, size_t other_length, bool debit,
                         const struct record *record, unsigned i)
 {
-    static const char *const kinds[] = {"transfer", "deposit", "withdraw"};
     struct reply reply = {&plain->entries, plain->inquiry->version};
     const struct record_leg *leg = &record_legs(record)[i];
     char text[AMOUNT_TEXT_MAX];
@@ -138,7 +140,7 @@ static void plain_reply(struct plain *plain, const char *other, size_t other_len
     reply_text(&reply, "id");
     reply_bulk(&reply, record_id(record).text, record->id_length);
     reply_text(&reply, "kind");
-    reply_text(&reply, kinds[record->type]);
+    reply_text(&reply, render_kind(record->type));
     reply_text(&reply, "account");
     reply_bulk(&reply, other, other_length);
     reply_text(&reply, "amount");
@@ -201,7 +203,8 @@ static void plain_gather(const struct scene *scene, struct plain *plain)
             plain->found = true;
             plain->asset = *asset;
         }
-        for (unsigned i = 0; record->kind == RECORD_TRANSFER && i < record->leg_count; i++)
+        bool moves = record->kind == RECORD_TRANSFER && transfer_moves(record->type);
+        for (unsigned i = 0; moves && i < record->leg_count; i++)
             plain_leg(scene, plain, record, i);
     }
 }
