@@ -560,3 +560,30 @@ Test(journal, whose_disk_refuses_says_what_failed_and_where)
     cr_assert_not_null(strstr(error, "00000001.log' at offset"), "%s", error);
     pen_drop(pen);
 }
+
+Test(journal, is_sought_along_its_links)
+{
+    struct pen *pen = pen_take();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct journal_reader reader;
+    for (unsigned i = 0; i < 200; i++)
+        pen_write(pen, 1 + dice_below(&pen->story.dice, 40));
+    sequence_t last = pen->story.last.number;
+    cr_assert(journal_reader_open(&reader, pen->dir, STORAGE_LEDGER, 0, error), "%s", error);
+    for (sequence_t after = 1; after < last; after += 1 + dice_below(&pen->story.dice, 1000)) {
+        struct buffer records = {0};
+        struct journal_reader copy;
+        journal_reader_seek(&reader, after);
+        cr_assert_leq(reader.place.last.number, after, "seed %lu", pen->story.dice.seed);
+        /* The very next batch is the one that the first record wanted is in. */
+        journal_reader_copy(&copy, &reader);
+        cr_assert_eq(journal_read_next(&copy, last, &records, error), JOURNAL_BATCH, "%s", error);
+        cr_assert_gt(copy.place.last.number, after, "seed %lu", pen->story.dice.seed);
+        const struct record *first = (const struct record *)(const void *)records.bytes;
+        cr_assert(first->stamp.number <= after + 1 && first->stamp.number + first->leg_count - 1U > after);
+        journal_reader_close(&copy);
+        buffer_free(&records);
+    }
+    journal_reader_close(&reader);
+    pen_drop(pen);
+}
