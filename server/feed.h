@@ -8,7 +8,7 @@
 #ifndef BURSAR_SERVER_FEED_H
 #define BURSAR_SERVER_FEED_H
 
-/** The service's thread; `service` is its struct service. */
-void *feed_thread(void *service);
+/** The service's thread; `context` is its struct service. */
+void *feed_thread(void *context);
 
 #endif
