@@ -5,7 +5,7 @@
  */
 #include "server/feed_source.h"
 
-#include <string.h>
+#include <limits.h>
 
 /* Bytes of records that the head reads in one step: a few milliseconds. */
 #define STEP_BYTES 1048576
@@ -45,19 +45,19 @@ static void archived_look(struct feed_source *source)
 sequence_t feed_source_reach(struct feed_source *source)
 {
     archived_look(source);
-    sequence_t read = feed_cursor_is_open(&source->head) ? feed_cursor_next(&source->head) - 1 : 0;
-    return read > source->archived ? read : source->archived;
+    sequence_t read = source->head.next;
+    return read > source->archived ? read - 1 : source->archived;
 }
 
 /** Begins with the head anew, behind the snapshot. The cursors may be ahead of it then, where nobody knows
  * the names of accounts: they begin anew too. */
-static bool head_begin(struct feed_source *source, char *error)
+static void head_begin(struct feed_source *source)
 {
     for (unsigned i = 0; i < FEED_CURSORS; i++) {
-        feed_cursor_close(&source->cursors[i]);
+        feed_cursor_begin(&source->cursors[i], 0);
     }
     feed_names_forget(&source->names, UINT64_MAX);
-    return feed_cursor_open(&source->head, source->dir, source->ledger, source->archived, error);
+    feed_cursor_begin(&source->head, source->archived + 1);
 }
 
 /** Takes in the accounts opened from number `next` on that the head has read. */
@@ -81,17 +81,17 @@ bool feed_source_advance(struct feed_source *source, sequence_t durable, char *e
     struct feed_cursor *head = &source->head;
     for (;;) {
         archived_look(source);
-        sequence_t begun = source->archived;
-        bool behind = !feed_cursor_is_open(head) || feed_cursor_next(head) <= begun;
-        if (!behind || head_begin(source, error)) {
-            sequence_t next = feed_cursor_next(head);
-            if (feed_cursor_read(head, durable, STEP_BYTES, error) != JOURNAL_DAMAGED) {
-                head_learn(source, next);
-                return true;
-            }
+        if (head->next <= source->archived) {
+            head_begin(source);
         }
-        feed_cursor_close(head);
-        if (counter_read(source->archived_counter) == begun) {
+        sequence_t next = head->next;
+        if (feed_cursor_journal(head, source->dir, source->ledger, durable, STEP_BYTES, error) !=
+            JOURNAL_DAMAGED) {
+            head_learn(source, next);
+            return true;
+        }
+        feed_cursor_begin(head, 0);
+        if (counter_read(source->archived_counter) == source->archived) {
             return false;
         }
     }
@@ -106,81 +106,76 @@ static void ring_take(const struct feed_ring *ring, sequence_t from, unsigned *c
     if (!feed_ring_find(ring, from, &place)) {
         return;
     }
-    for (; place<ring->end && * count> 0 && buffer_length(records) < bytes; place++, --*count) {
+    while (*count > 0 && place < ring->end && buffer_length(records) < bytes) {
         const struct record *record = feed_ring_at(ring, place);
         buffer_append(records, record, record->size);
+        place++;
+        --*count;
     }
 }
 
-/** Reads with a cursor that has the record with number `from`, or stands before it. False, with `error`, when
- * the journal can't be read. */
-static bool cursor_take(const struct feed_source *source, struct feed_cursor *cursor, sequence_t from,
-                        unsigned count, size_t bytes, struct buffer *records, char *error)
-{
-    sequence_t reach = feed_cursor_next(&source->head) - 1;
-    for (;;) {
-        ring_take(&cursor->ring, from, &count, bytes, records);
-        from = feed_cursor_next(cursor);
-        if (count == 0 || buffer_length(records) >= bytes || from > reach) {
-            return true;
-        }
-        if (feed_cursor_read(cursor, reach, bytes, error) == JOURNAL_DAMAGED) {
-            return buffer_length(records) > 0;
-        }
-    }
-}
-
-/** The cursor that has number `from`, or reads it next; else the one whose last use is longest ago, closed.
- */
-static struct feed_cursor *cursor_choose(struct feed_source *source, sequence_t from)
+/** A cursor that has number `from`, or reads it next; else the one whose last use is longest ago, placed
+ * there. `*fresh`: so it was. */
+static struct feed_cursor *cursor_choose(struct feed_source *source, sequence_t from, bool *fresh)
 {
     struct feed_cursor *oldest = &source->cursors[0];
+    *fresh = false;
     for (unsigned i = 0; i < FEED_CURSORS; i++) {
         struct feed_cursor *cursor = &source->cursors[i];
         uint64_t place;
-        if (feed_cursor_is_open(cursor) &&
-            (feed_cursor_next(cursor) == from || feed_ring_find(&cursor->ring, from, &place))) {
+        if (cursor->next == from || feed_ring_find(&cursor->ring, from, &place)) {
             return cursor;
         }
         if (cursor->used < oldest->used) {
             oldest = cursor;
         }
     }
-    journal_reader_close(&oldest->reader);
+    feed_cursor_begin(oldest, from);
+    *fresh = true;
     return oldest;
 }
 
-/** Reads what is between the snapshot and the head's ring. */
-static bool journal_take(struct feed_source *source, sequence_t from, unsigned count, size_t bytes,
-                         struct buffer *records, char *error)
+/** Has a cursor read on, from the snapshot at most `count` records. */
+static enum feed_found cursor_read(struct feed_source *source, struct feed_cursor *cursor, unsigned count,
+                                   size_t bytes, char *error)
 {
-    struct feed_cursor *cursor = cursor_choose(source, from);
-    bool good = (feed_cursor_is_open(cursor) ||
-                 feed_cursor_open(cursor, source->dir, source->ledger, from - 1, error)) &&
-                cursor_take(source, cursor, from, count, bytes, records, error);
-    cursor->used = ++source->uses;
-    if (!good) {
-        feed_cursor_close(cursor);
+    if (cursor->next > source->archived) {
+        if (feed_cursor_journal(cursor, source->dir, source->ledger, source->head.next - 1, bytes, error) !=
+            JOURNAL_DAMAGED) {
+            return FEED_FOUND;
+        }
+        journal_reader_close(&cursor->reader);
+        archived_look(source);
+        if (cursor->next > source->archived) {
+            return FEED_FAILURE;
+        }
     }
-    return good;
+    return feed_cursor_archive(cursor, source->archive, count, bytes, error);
 }
 
 enum feed_found feed_source_read(struct feed_source *source, sequence_t from, unsigned count, size_t bytes,
                                  struct buffer *records, char *error)
 {
     unsigned left = count;
+    bool fresh;
     ring_take(&source->head.ring, from, &left, bytes, records);
     if (left < count) {
         return FEED_FOUND;
     }
-    if (from > source->archived) {
-        if (journal_take(source, from, count, bytes, records, error)) {
+    sequence_t reach = feed_source_reach(source);
+    struct feed_cursor *cursor = cursor_choose(source, from, &fresh);
+    cursor->used = ++source->uses;
+    for (;;) {
+        ring_take(&cursor->ring, from, &left, bytes, records);
+        from = cursor->next;
+        if (left == 0 || buffer_length(records) >= bytes || from > reach) {
             return FEED_FOUND;
         }
-        archived_look(source);
-        if (from > source->archived) {
-            return FEED_FAILURE;
+        /* Who goes on from where the last page ended will go on again: more is read for him. */
+        enum feed_found found = cursor_read(source, cursor, fresh ? left : UINT_MAX, bytes, error);
+        if (found != FEED_FOUND) {
+            feed_cursor_begin(cursor, 0);
+            return buffer_length(records) > 0 ? FEED_FOUND : found;
         }
     }
-    return feed_archive_read(source->archive, from, count, bytes, records, error);
 }

@@ -1,8 +1,8 @@
 /* feed_source.h: where the feed's records are: in memory, in the journal, in the snapshot.
  *
  * The newest are in the ring of the head, which reads the journal once for all followers, from where the
- * snapshot stood when it began. Those between the snapshot and the ring are read from the journal by a few
- * cursors, older ones from the snapshot. Nothing is read that nobody asked for. The feed's thread.
+ * snapshot stood when it began. Older ones are read by a few cursors, from the snapshot and between its end
+ * and the ring from the journal. The feed's thread.
  */
 #ifndef BURSAR_SERVER_FEED_SOURCE_H
 #define BURSAR_SERVER_FEED_SOURCE_H
@@ -12,7 +12,7 @@
 #include "server/feed_cursor.h"
 #include "server/feed_names.h"
 
-/** Places in the journal besides the head at which followers may be without being in each other's way. */
+/** Places besides the head at which followers may be without being in each other's way. */
 #define FEED_CURSORS 4
 
 struct feed_source {
