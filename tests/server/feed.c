@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,23 @@ Test(feed, has_nothing_to_tell_where_nothing_is_kept)
     server_stop(server);
 }
 
+Test(feed, names_the_first_number_that_is_kept)
+{
+    struct place place = place_open();
+    char path[64];
+    sqlite3 *db = NULL;
+    client_ask(&place.client, "DEPOSIT d3 a 5", ":3\r\n");
+    client_ask(&place.client, "SAVE", "+OK\r\n");
+    snprintf(path, sizeof path, "%s/ledger.db", place.dir);
+    cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "DELETE FROM events WHERE number < 3", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+    client_ask(&place.client, "FEED FROM 2",
+               "-GONE number 2 is not kept any more; the first that is kept is 3\r\n");
+    client_ask(&place.client, "FEED FROM 3", DEPOSIT("3"));
+    place_close(&place);
+}
+
 Test(feed, tells_what_its_own_connection_did_just_before)
 {
     struct place place = place_open();
@@ -193,6 +211,24 @@ Test(feed, lets_go_of_who_left)
         client_close(&follower);
         expect_connections(&place, 1);
     }
+    place_close(&place);
+}
+
+Test(feed, waits_for_nothing_once_its_client_has_said_all)
+{
+    struct place place = place_open();
+    struct client follower = client_connect(place.server);
+    for (unsigned i = 0; i < 100; i++)
+        client_say(&follower, "DEPOSIT x%u a 5", i);
+    client_say(&follower, "FEED FROM 1000 BLOCK 0");
+    shutdown(follower.fd, SHUT_WR);
+    for (unsigned i = 0; i < 100; i++) {
+        char line[64];
+        cr_assert(client_line(&follower, line, sizeof line));
+    }
+    client_expect(&follower, NIL, "it is asked only after the client's last byte");
+    client_expect_closed(&follower, "all is answered");
+    client_close(&follower);
     place_close(&place);
 }
 
