@@ -1,6 +1,7 @@
 /* server_feed.c: what followers are told: names, maps, and the same records wherever they are kept. */
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,8 +351,8 @@ static sequence_t expect_page(struct kept *kept, struct feed_source *source, seq
     return last;
 }
 
-/* Several followers read at once, each at its place, while the snapshot follows the journal and the journal
- * gives up what the snapshot has. */
+/* Several followers read at once, each at its place, while more becomes durable, the snapshot follows and at
+ * times overtakes the head, and the journal gives up what the snapshot has. */
 static void followers_read(struct kept *kept, struct dice *dice, bool trim)
 {
     char error[JOURNAL_ERROR_MAX] = "";
@@ -360,13 +361,16 @@ static void followers_read(struct kept *kept, struct dice *dice, bool trim)
     struct feed_source source;
     sequence_t places[12] = {0};
     unsigned done = 0;
+    sequence_t durable = 1;
     cr_assert(feed_source_open(&source, kept->dir, STORAGE_LEDGER, &kept->archived, error), "%s", error);
     while (done < 12) {
         unsigned i = (unsigned)dice_below(dice, 12);
-        if (places[i] == kept->newest)
+        if (dice_below(dice, 4) == 0)
+            durable = durable + 500 < kept->newest ? durable + 1 + dice_below(dice, 500) : kept->newest;
+        if (places[i] == kept->newest || (durable <= places[i] && feed_source_reach(&source) <= places[i]))
             continue;
         while (feed_source_reach(&source) <= places[i])
-            cr_assert(feed_source_advance(&source, kept->newest, error), "%s", error);
+            cr_assert(feed_source_advance(&source, durable, error), "%s", error);
         places[i] = expect_page(kept, &source, places[i] + 1, 1 + (unsigned)dice_below(dice, 200));
         done += places[i] == kept->newest;
         if (dice_below(dice, 20) == 0)
@@ -389,6 +393,48 @@ Test(feed, the_same_records_come_from_memory_from_the_journal_and_from_the_snaps
         followers_read(&kept, &dice, seed % 2 == 0);
         kept_close(&kept);
     }
+}
+
+/* Brings the snapshot forward and has the journal give up what it has, again and again. */
+static void *snapshot_run(void *context)
+{
+    struct kept *kept = context;
+    char error[JOURNAL_ERROR_MAX] = "";
+    uint64_t segments;
+    uint64_t bytes;
+    while (kept->folded < buffer_length(&kept->records)) {
+        kept_fold(kept, 30000);
+        cr_assert(journal_trim(kept->dir, STORAGE_LEDGER, counter_read(&kept->archived), JOURNAL_SEGMENT_MIN,
+                               &segments, &bytes, error),
+                  "%s", error);
+    }
+    return NULL;
+}
+
+Test(feed, nothing_is_missed_while_the_journal_is_given_up_under_its_readers)
+{
+    struct kept kept;
+    struct dice dice = dice_begin();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct feed_source source;
+    sequence_t places[3] = {0};
+    pthread_t thread;
+    kept_open(&kept, dice.seed, 20000);
+    cr_assert(feed_source_open(&source, kept.dir, STORAGE_LEDGER, &kept.archived, error), "%s", error);
+    cr_assert_eq(pthread_create(&thread, NULL, snapshot_run, &kept), 0);
+    for (unsigned turn = 0; places[0] < kept.newest; turn++) {
+        sequence_t *place = &places[turn % 3];
+        sequence_t durable = *place + 1 + dice_below(&dice, 300);
+        durable = durable < kept.newest ? durable : kept.newest;
+        if (*place == kept.newest)
+            continue;
+        while (feed_source_reach(&source) <= *place)
+            cr_assert(feed_source_advance(&source, durable, error), "seed %" PRIu64 ": %s", dice.seed, error);
+        *place = expect_page(&kept, &source, *place + 1, 1 + dice_below(&dice, 100));
+    }
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    feed_source_close(&source);
+    kept_close(&kept);
 }
 
 Test(feed, every_number_of_the_snapshot_begins_a_page)
