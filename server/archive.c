@@ -189,12 +189,13 @@ static bool statements_prepare(struct archive *archive, char *error)
         [ARCHIVE_SET_TOTALS] = "REPLACE INTO totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [ARCHIVE_ADD_ASSET] = "INSERT INTO assets VALUES (?1, ?2, ?3, ?4, ?5)",
         [ARCHIVE_DEFINE_ASSET] = "UPDATE assets SET defined = ?2 WHERE asset = ?1",
-        [ARCHIVE_ADD_HOLD] = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 'held', ?7, NULL, NULL, "
-                             "?8, ?9, ?10, ?11)",
-        [ARCHIVE_SET_HOLD] = "UPDATE holds SET remaining = ?2, state = ?3, expires_ns = ?4, ended = ?5, "
-                             "ended_ns = ?6 WHERE number = ?1",
-        [ARCHIVE_ADD_EVENT] = "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                              "?13, ?14, ?15, ?16)",
+        [ARCHIVE_ADD_HOLD] = ("INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 'held', ?7, NULL, NULL, "
+                              "?8, ?9, ?10, ?11)"),
+        [ARCHIVE_SET_HOLD] = ("UPDATE holds SET remaining = ?2, state = ?3, expires_ns = ?4, ended = ?5, "
+                              "ended_ns = ?6 WHERE number = ?1"),
+        [ARCHIVE_ADD_EVENT] =
+            ("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+             "?13, ?14, ?15, ?16)"),
         [ARCHIVE_ADD_LANDMARK] = "INSERT INTO landmarks VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_ADD_RUN] = "INSERT INTO runs VALUES (?1, ?2, ?3, ?4)",
         [ARCHIVE_SET_META] = "UPDATE meta SET number = ?1, time_ns = ?2, server = ?3",
@@ -212,10 +213,11 @@ static bool statements_prepare(struct archive *archive, char *error)
 static bool version_raise(struct archive *archive, int version, bool readonly, char *error)
 {
     if (readonly) {
-        return archive_fail(archive, error,
-                            "it has version %d of the schema, which must be brought to version %d before it "
-                            "can be read: start a server on it once, with no transfer made it stays the same",
-                            version, ARCHIVE_VERSION);
+        return archive_fail(
+            archive, error,
+            "it has version %d of the schema, and only version %d can be read; a server brings "
+            "it up to date when it starts",
+            version, ARCHIVE_VERSION);
     }
     if (sqlite3_exec(archive->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
         !archive_migrate(archive->db, version)) {

@@ -238,7 +238,8 @@ static bool totals_compare(struct archive *archive, char *error)
     while (scan.good && scan_next(&scan)) {
         int64_t account = column_integer(&scan, 0);
         const struct book *book = account > 0 ? books_find(&archive->books, (sequence_t)account) : NULL;
-        const struct archive_world *world = account < 0 ? &archive->assets[-account - 1].world : NULL;
+        const struct archive_world *world =
+            &archive->assets[book ? (int64_t)book->asset : -account - 1].world;
         struct total debits = book ? books_debits(&archive->books, book) : world->debits;
         struct total credits = book ? books_credits(&archive->books, book) : world->credits;
         if (!total_equal(debits, column_total(&scan, 1)) || !total_equal(credits, column_total(&scan, 2)) ||

@@ -94,14 +94,20 @@ static bool since_find(struct archive *archive, uint64_t since_ns, sequence_t *s
     return scan_close(&events) && good;
 }
 
-/** The part of `sums` that an account of a hold has; NULL: it has nothing held. */
+/** The part of `sums` that an account has; NULL: it has nothing held. */
+static struct total *book_sums(const struct past *past, const struct book *book)
+{
+    return book->extra != 0 ? past->sums + (size_t)2 * (book->extra - 1) : NULL;
+}
+
+/** The same of either side of a hold. */
 static struct total *sum_of(struct past *past, int64_t account)
 {
     if (account < 0) {
         return -account <= past->archive->asset_count ? past->world_sums[-account - 1] : NULL;
     }
     const struct book *book = books_find(&past->archive->books, (sequence_t)account);
-    return book && book->extra != 0 ? &past->sums[2 * (book->extra - 1)] : NULL;
+    return book ? book_sums(past, book) : NULL;
 }
 
 /** Keeps an open hold, and adds it up. */
@@ -261,7 +267,7 @@ static bool sums_compare(const struct past *past, char *error)
     const struct books *books = &archive->books;
     for (uint32_t i = 0; i < books->count; i++) {
         const struct book *book = &books->rows[i];
-        const struct total *sums = book->extra != 0 ? &past->sums[2 * (book->extra - 1)] : NULL;
+        const struct total *sums = book_sums(past, book);
         if (sums && (!total_equal(sums[0], books_held_out(books, book)) ||
                      !total_equal(sums[1], books_held_in(books, book)))) {
             return archive_fail(archive, error,

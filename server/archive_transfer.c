@@ -61,10 +61,11 @@ bool archive_sides_find(struct archive *archive, const struct record_leg *leg, s
         return false;
     }
     if (leg->from == leg->to || (from->book && to->book && from->book->asset != to->book->asset)) {
-        return archive_fail(archive, error,
-                            "transfer %" PRIu64 " is between accounts %" PRIu64 " and %" PRIu64
-                            ", which can't have one",
-                            stamp.number, leg->from, leg->to);
+        archive_fail(archive, error,
+                     "transfer %" PRIu64 " is between accounts %" PRIu64 " and %" PRIu64
+                     ", which can't have one",
+                     stamp.number, leg->from, leg->to);
+        return false;
     }
     assert(from->book || to->book); /* their numbers differ, so not both are 0 */
     uint32_t asset = from->book ? from->book->asset : to->book->asset;

@@ -121,35 +121,36 @@ struct book_extra *books_extra(struct books *books, struct book *book)
     return &books->extras[book->extra - 1];
 }
 
-/** The extra of an account, all zero where it has none. */
-static struct book_extra extra_of(const struct books *books, const struct book *book)
+/** The extra of an account, or one that is all zero. */
+static const struct book_extra *extra_of(const struct books *books, const struct book *book)
 {
-    return book->extra != 0 ? books->extras[book->extra - 1] : (struct book_extra){.last = 0};
+    static const struct book_extra none;
+    return book->extra != 0 ? &books->extras[book->extra - 1] : &none;
 }
 
 struct total books_debits(const struct books *books, const struct book *book)
 {
-    return (struct total){book->debits, extra_of(books, book).debits_high};
+    return (struct total){book->debits, extra_of(books, book)->debits_high};
 }
 
 struct total books_credits(const struct books *books, const struct book *book)
 {
-    return (struct total){book->credits, extra_of(books, book).credits_high};
+    return (struct total){book->credits, extra_of(books, book)->credits_high};
 }
 
 struct total books_held_out(const struct books *books, const struct book *book)
 {
-    return extra_of(books, book).held_out;
+    return extra_of(books, book)->held_out;
 }
 
 struct total books_held_in(const struct books *books, const struct book *book)
 {
-    return extra_of(books, book).held_in;
+    return extra_of(books, book)->held_in;
 }
 
 sequence_t books_last(const struct books *books, const struct book *book)
 {
-    sequence_t last = extra_of(books, book).last;
+    sequence_t last = extra_of(books, book)->last;
     return last > book->entry ? last : book->entry;
 }
 

@@ -27,7 +27,8 @@ enum file_kind { FILE_OPEN = 1, FILE_DEFINE, FILE_PLAIN, FILE_TRANSFER, FILE_CHA
      NUMBER_BYTES_MAX + sizeof(uint64_t) + 1)
 #define LEG_BYTES_MAX (2 * NUMBER_BYTES_MAX + AMOUNT_BYTES_MAX)
 
-static_assert(HEAD_BYTES_MAX + LEGS_MAX * LEG_BYTES_MAX <= JOURNAL_RECORD_MAX, "the largest transfer fits");
+static_assert(HEAD_BYTES_MAX + (size_t)LEGS_MAX * LEG_BYTES_MAX <= JOURNAL_RECORD_MAX,
+              "the largest transfer fits");
 static_assert(LEGS_MAX * (HEAD_BYTES_MAX + LEG_BYTES_MAX) <= JOURNAL_RUN_MAX,
               "a transaction of as many commands as it can have legs fits");
 

@@ -146,14 +146,14 @@ struct told_hold {
 
 /** What records come to, worked out in the plainest way. */
 struct told {
-    struct record *opens[1024]; /* copies, to have their limits changed */
-    struct archive_account accounts[1024];
-    unsigned account_count;
-    struct told_hold holds[4096];
-    unsigned hold_count;
     struct total world_debits;
     struct total world_credits;
+    struct archive_account accounts[1024];
+    struct told_hold holds[4096];
+    struct record *opens[1024]; /* copies, to have their limits changed */
     sequence_t world_last;
+    unsigned account_count;
+    unsigned hold_count;
 };
 
 static unsigned told_place(const struct told *told, sequence_t number)

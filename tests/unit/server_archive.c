@@ -29,6 +29,12 @@ Test(archive, gives_back_every_record_byte_for_byte)
             cr_assert(archive != NULL && archive_load(archive, NULL, 0, error), "%s", error);
         }
         archived_expect_records(dir, &records, story.last.number, 0, story.dice.seed);
+        /* Every number is there, once. */
+        archived_expect(
+            dir,
+            "SELECT count(*) = meta.number, count(*) = count(DISTINCT n), max(n) = meta.number FROM "
+            "(SELECT number AS n FROM transfers UNION ALL SELECT number FROM events), meta",
+            "1|1|1\n");
     }
     archive_close(archive);
     buffer_free(&records);
@@ -393,6 +399,8 @@ Test(archive, shows_people_what_is_held_and_what_became_of_it)
     archived_fold(archive, &records);
     archived_commit(archive);
     archived_expect(dir, "SELECT count(*) FROM holds_open", "0\n");
+    archived_expect(dir, "SELECT kind, id, reference, amount FROM events WHERE number = 7",
+                    "expire|(null)|h|70\n");
     archived_expect(dir, "SELECT remaining, state, ended, ended_ns FROM holds", "0|expired|7|70000000000\n");
     archived_expect(dir, "SELECT id, held_out, held_in FROM balances", "a|0.00|0.00\nb|0.00|0.00\n");
     archive_close(archive);

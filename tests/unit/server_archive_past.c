@@ -176,6 +176,64 @@ Test(archive_past, finds_every_id_in_its_runs)
     storage_remove(dir);
 }
 
+Test(archive_past, is_not_committed_when_holds_and_accounts_disagree)
+{
+    char *dir = storage_make();
+    char error[ARCHIVE_ERROR_MAX] = "";
+    struct archive *archive = archived_new(dir);
+    struct story story = {.dice = dice_begin(), .last = {0, 1700000000000000000}};
+    struct buffer records = {0};
+    story_tell(&story, 300, &records);
+    archived_fold(archive, &records);
+    total_add(&archive->assets[archive_asset_find(archive, &(struct asset_tag){"USD", 3, 2, {0}})].held_in,
+              1);
+    cr_assert(!archive_commit(archive, error));
+    cr_expect_not_null(strstr(error, "out of balance: in USD holds hold "), "%s", error);
+    archive_close(archive);
+    archived_expect(dir, "SELECT number FROM meta", "0\n");
+    buffer_free(&records);
+    storage_remove(dir);
+}
+
+/* Nearly all hashes differ in their first 33 bits, so these are made. */
+Test(archive_past, sorts_hashes_that_only_their_last_bits_tell_apart)
+{
+    char *dir = storage_make();
+    char error[ARCHIVE_ERROR_MAX] = "";
+    struct archive *archive = archived_new(dir);
+    struct dice dice = dice_begin();
+    for (sequence_t number = 1; number <= 1000; number++) {
+        const struct archive_pair pair = {(uint64_t)(number % 7) << 60 | dice_below(&dice, 500), number};
+        buffer_append(&archive->pairs, &pair, sizeof pair);
+    }
+    archive->run_numbers = 1000;
+    cr_assert(archive_step(archive, ARCHIVE_BEGIN, error), "%s", error);
+    cr_assert(archive_run_write(archive, 1000, error), "%s", error);
+    cr_assert(archive_step(archive, ARCHIVE_COMMIT, error), "%s", error);
+    archive_close(archive);
+
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    size_t seen = 0;
+    cr_assert_eq(sqlite3_open_v2(storage_path(dir, "ledger.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, "SELECT part, run FROM runs", -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const struct archive_pair *pairs = sqlite3_column_blob(statement, 1);
+        size_t count = (size_t)sqlite3_column_bytes(statement, 1) / sizeof *pairs;
+        for (size_t i = 0; i < count; i++) {
+            bool follows = i == 0 || pairs[i - 1].hash < pairs[i].hash ||
+                           (pairs[i - 1].hash == pairs[i].hash && pairs[i - 1].number < pairs[i].number);
+            cr_assert(follows && (int)(pairs[i].hash >> 56) == sqlite3_column_int(statement, 0), "seed %lu",
+                      dice.seed);
+        }
+        seen += count;
+    }
+    cr_assert_eq(seen, 1000);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    storage_remove(dir);
+}
+
 /* The schema of version 1, as it was released. */
 static const char version_1[] =
     "CREATE TABLE meta (ledger TEXT NOT NULL, number INTEGER NOT NULL, time_ns INTEGER NOT NULL,"

@@ -13,7 +13,7 @@
 #include "server/segment.h"
 #include "tests/unit/storage.h"
 
-#define SEGMENT (2 * JOURNAL_SEGMENT_MIN)
+#define SEGMENT 131072
 
 /** A journal being written, and all that was put in it. */
 struct pen {
@@ -295,8 +295,8 @@ Test(journal, keeps_every_transaction_in_one_batch)
     }
     cr_assert(commitlog_start(log, 0));
     while (commitlog_durable(log) < story.last.number) {
-        bool lags = commitlog_lags(log, 0);
-        lags = commitlog_lags(log, 1) || lags;
+        (void)commitlog_lags(log, 0);
+        (void)commitlog_lags(log, 1);
         (void)sched_yield();
     }
     commitlog_stop(log);

@@ -37,20 +37,20 @@ struct story_hold {
 struct story {
     struct dice dice;
     struct stamp last;
-    sequence_t accounts[64]; /* numbers of those in USD that money moves between, all without limits */
-    unsigned account_count;
-    sequence_t others[64]; /* numbers of accounts that are empty */
-    unsigned other_count;
-    sequence_t frozen; /* the one account that is; 0: none */
-    unsigned defined;
     struct story_hold holds[64];
-    unsigned hold_count;
-    sequence_t begun; /* first number of the transaction of several that is being told; 0: none is */
-    uint8_t flags;    /* of the record being told */
     struct record_leg done[LEGS_MAX]; /* a transfer that can be reversed */
-    char done_id[IDENT_MAX];
-    uint8_t done_id_length;
+    sequence_t accounts[64]; /* numbers of those in USD that money moves between, all without limits */
+    sequence_t others[64];   /* numbers of accounts that are empty */
+    sequence_t frozen;       /* the one account that is; 0: none */
+    sequence_t begun;        /* first number of the transaction of several that is being told; 0: none is */
+    unsigned hold_count;
+    unsigned account_count;
+    unsigned other_count;
+    unsigned defined;
     uint16_t done_count; /* its legs; 0: there is none */
+    uint8_t done_id_length;
+    uint8_t flags; /* of the record being told */
+    char done_id[IDENT_MAX];
 };
 
 /** Appends `count` records of the story. */
