@@ -173,9 +173,11 @@ static bool run_first_find(struct archive *archive, char *error)
 
 bool archive_runs_catch_up(struct archive *archive, char *error)
 {
-    static const char sql[] = "SELECT number, id FROM transfers WHERE number >= ?1 AND id NOT NULL "
-                              "UNION ALL SELECT number, id FROM events WHERE number >= ?1 AND "
-                              "kind IN ('hold', 'extend', 'void') ORDER BY number";
+    static const char sql[] =
+        "SELECT number, id FROM transfers WHERE number >= ?1 AND id NOT NULL "
+        "UNION ALL SELECT number, reference FROM transfers WHERE number >= ?1 AND "
+        "kind = 'reverse' UNION ALL SELECT number, id FROM events WHERE number >= ?1 AND "
+        "kind IN ('hold', 'extend', 'void') ORDER BY number";
     if (!run_first_find(archive, error)) {
         return false;
     }

@@ -308,6 +308,9 @@ static bool fold_moved(struct archive *archive, const struct record *record, cha
         }
     }
     archive_pair_add(archive, record_id(record), record->stamp.number);
+    if (record->type == TRANSFER_REVERSE) {
+        archive_pair_add(archive, record_reference(record), record->stamp.number); /* what it reverses */
+    }
     return true;
 }
 

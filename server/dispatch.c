@@ -300,6 +300,29 @@ static void answer_render(struct buffer *out, const struct flights *flights, con
     render_answer(&reply, flight->command, answer, flight_text(flights, flight));
 }
 
+/** Whether a shard does not remember what LOOKUP asks for, so that only the disk can tell. */
+static bool lookup_goes_on(const struct worker *worker, const struct flight *flight,
+                           const struct message *answer)
+{
+    const void *body = answer;
+    return flight->command == COMMAND_LOOKUP && answer->kind == MESSAGE_LOOKUP &&
+           !((const struct lookup_answer *)body)->found &&
+           worker->server->config.durability != DURABILITY_NONE;
+}
+
+/** Asks the history what was up to the moment when the shard answered. */
+static void history_ask(struct worker *worker, const struct flight *flight, const struct message *answer,
+                        struct slice id)
+{
+    const struct sender sender = {.ticket = answer->ticket, .origin = (uint8_t)worker->index};
+    struct inquiry *inquiry =
+        inquiry_compose(&worker->inquiries[SERVICE_HISTORY], &sender, SERVICE_HISTORY, id);
+    inquiry->seen = answer_seen(answer);
+    inquiry->command = flight->command;
+    inquiry->version = flight->version;
+    worker->more = true;
+}
+
 void dispatch_answer(struct worker *worker, const struct message *answer)
 {
     if (answer->ticket == ARCHIVER_TICKET) {
@@ -314,6 +337,10 @@ void dispatch_answer(struct worker *worker, const struct message *answer)
     struct flight *flight = flight_find(flights, (uint16_t)answer->ticket);
     if (flight->command == COMMAND_SAVE && answer->kind == MESSAGE_SURVEY) {
         buffer_append(&worker->surveys, answer, answer->size); /* the archiver will answer */
+        return;
+    }
+    if (lookup_goes_on(worker, flight, answer)) {
+        history_ask(worker, flight, answer, flight_text(flights, flight));
         return;
     }
     const struct outcome_message *outcome = (const struct outcome_message *)(const void *)answer;

@@ -36,6 +36,9 @@ void history_free(struct history *history)
     journal_reader_close(&history->reader);
     buffer_free(&history->records);
     buffer_free(&history->newcomers);
+    for (unsigned part = 0; part < RUN_PARTS; part++) {
+        buffer_free(&history->recent.parts[part]);
+    }
     free(history->dir);
     free(history);
 }
@@ -107,6 +110,9 @@ static void search_begin(struct search *search, struct question *question)
     *search = (struct search){.question = question,
                               .reply = {.out = &question->reply, .version = inquiry->version},
                               .range = range_of(inquiry)};
+    if (inquiry->command == COMMAND_LOOKUP) {
+        search->past = memory_zeroed(1, sizeof *search->past);
+    }
     uint32_t count = inquiry->command == COMMAND_HISTORY ? inquiry->count : 0;
     if (count > 0) {
         search->old = (struct entries){memory_zeroed(count, sizeof(struct entry)), count, 0};
@@ -118,6 +124,7 @@ static void search_end(struct search *search)
 {
     free(search->old.slots);
     free(search->young.slots);
+    free(search->past);
 }
 
 /** Forgets what was found: the search begins anew. */
@@ -138,7 +145,8 @@ static bool searches_try(struct history *history, struct search *searches, unsig
     for (unsigned i = 0; good && i < count; i++) {
         search_reset(&searches[i]);
         if (!searches[i].failed) {
-            good = snapshot_search(history, &searches[i]);
+            good = searches[i].past ? lookup_search(history, &searches[i])
+                                    : snapshot_search(history, &searches[i]);
             tail = tail || searches[i].wants_tail;
         }
     }
@@ -169,6 +177,8 @@ void history_answer(struct history *history, struct question *questions, unsigne
     for (unsigned i = 0; i < count; i++) {
         if (!good && !searches[i].failed) {
             reply_errorf(&searches[i].reply, "ERR", "the history can't be read: %s", history->error);
+        } else if (searches[i].past) {
+            lookup_reply(&searches[i]);
         } else if (!searches[i].failed) {
             search_reply(&searches[i]);
         }

@@ -1,10 +1,11 @@
-/* history.h: what accounts were, read from the disk: HISTORY and BALANCE ... AT.
+/* history.h: what was, read from the disk: HISTORY, BALANCE ... AT, and LOOKUP of what no shard remembers.
  *
  * An answer is as of one number that is durable when it is given. Up to the number S where the snapshot
  * stands the entries come from SQLite, in one read transaction: each transfer row names the entry before it
- * on both of its accounts, and landmarks say where in a long history a place is, so what is read is
- * proportional to what is told. What came after S is found by reading the journal from there. Where the
- * snapshot has moved on meanwhile, and the journal's segments were given up behind it, all is done once more.
+ * on both of its accounts, landmarks say where in a long history a place is, and runs, which are sorted by
+ * the hash of ids, where a transfer is; so what is read is proportional to what is told. What came after S is
+ * found by reading the journal from there. Where the snapshot has moved on meanwhile, and the journal's
+ * segments were given up behind it, all is done once more.
  */
 #ifndef BURSAR_SERVER_HISTORY_H
 #define BURSAR_SERVER_HISTORY_H

@@ -23,7 +23,7 @@ static bool sqlite_failed(struct history *history, const char *doing)
     return false;
 }
 
-static bool snapshot_damaged(struct history *history, const char *what, int64_t number)
+bool snapshot_damaged(struct history *history, const char *what, int64_t number)
 {
     (void)snprintf(history->error, sizeof history->error,
                    "'%.384s/ledger.db': it contradicts itself: %s %" PRId64, history->dir, what, number);
@@ -48,6 +48,21 @@ static bool statements_prepare(struct history *history)
             "WHERE t.number = ?1",
         [HISTORY_LANDMARK] = "SELECT number, balance FROM landmarks WHERE account = ?1 AND number >= ?2 "
                              "ORDER BY number LIMIT 1 OFFSET ?3",
+        [HISTORY_RUNS] = "SELECT run FROM runs WHERE part = ?1 ORDER BY first DESC",
+        [HISTORY_RUNS_LAST] = "SELECT last FROM runs WHERE part = 0 ORDER BY first DESC LIMIT 1",
+        [HISTORY_RECENT] =
+            "SELECT number, id FROM transfers WHERE number >= ?1 AND id NOT NULL "
+            "UNION ALL SELECT number, reference FROM transfers WHERE number >= ?1 AND kind = 'reverse' "
+            "UNION ALL SELECT number, id FROM events WHERE number >= ?1 AND "
+            "kind IN ('hold', 'extend', 'void') ORDER BY number",
+        [HISTORY_TRANSFER] = "SELECT id, kind, time_ns, note, reference FROM transfers WHERE number = ?1",
+        [HISTORY_LEGS] = "SELECT d.id, c.id, amount, code, scale, leg FROM transfers "
+                         "JOIN accounts d ON d.account = debit JOIN accounts c ON c.account = credit "
+                         "JOIN assets ON assets.asset = d.asset WHERE number >= ?1 ORDER BY number",
+        [HISTORY_EVENT] = "SELECT e.id, kind, time_ns, note, d.id, c.id, amount, code, scale FROM events e "
+                          "JOIN accounts d ON d.account = debit JOIN accounts c ON c.account = credit "
+                          "JOIN assets ON assets.asset = d.asset WHERE number = ?1",
+        [HISTORY_HOLD] = "SELECT state, remaining, expires_ns FROM holds WHERE number = ?1",
         [HISTORY_TIME] = "SELECT time_ns FROM transfers WHERE number >= ?1 ORDER BY number LIMIT 1",
     };
     for (int i = 0; i < HISTORY_STATEMENTS; i++) {
@@ -86,8 +101,7 @@ static bool snapshot_open(struct history *history)
     return false;
 }
 
-/** Runs a statement to its first row. Where there is none, or on a failure, it is reset. */
-static int row_first(struct history *history, enum history_statement which)
+int snapshot_row(struct history *history, enum history_statement which)
 {
     int result = sqlite3_step(history->statements[which]);
     if (result != SQLITE_ROW) {
@@ -99,7 +113,7 @@ static int row_first(struct history *history, enum history_statement which)
     return result;
 }
 
-static void row_end(struct history *history, enum history_statement which)
+void snapshot_row_end(struct history *history, enum history_statement which)
 {
     sqlite3_reset(history->statements[which]);
 }
@@ -110,13 +124,14 @@ bool snapshot_begin(struct history *history)
     if (!history->db && !snapshot_open(history)) {
         return false;
     }
-    if (row_first(history, HISTORY_BEGIN) != SQLITE_DONE || row_first(history, HISTORY_META) != SQLITE_ROW) {
+    if (snapshot_row(history, HISTORY_BEGIN) != SQLITE_DONE ||
+        snapshot_row(history, HISTORY_META) != SQLITE_ROW) {
         return false;
     }
     sqlite3_stmt *meta = history->statements[HISTORY_META];
     history->snapshot =
         (struct stamp){(sequence_t)sqlite3_column_int64(meta, 0), (uint64_t)sqlite3_column_int64(meta, 1)};
-    row_end(history, HISTORY_META);
+    snapshot_row_end(history, HISTORY_META);
     return true;
 }
 
@@ -132,7 +147,7 @@ void snapshot_end(struct history *history)
     }
 }
 
-static struct slice column_text(sqlite3_stmt *statement, int column)
+struct slice snapshot_text(sqlite3_stmt *statement, int column)
 {
     const char *text = (const char *)sqlite3_column_blob(statement, column);
     return (struct slice){text ? text : "", (size_t)sqlite3_column_bytes(statement, column)};
@@ -142,7 +157,7 @@ static struct slice column_text(sqlite3_stmt *statement, int column)
 static bool column_standing(struct history *history, sqlite3_stmt *statement, int column,
                             struct standing *standing)
 {
-    struct slice text = column_text(statement, column); /* SQLite writes an INTEGER as its digits */
+    struct slice text = snapshot_text(statement, column); /* SQLite writes an INTEGER as its digits */
     bool minus = text.length > 0 && text.text[0] == '-';
     *standing = (struct standing){0};
     struct total *total = minus ? &standing->minus : &standing->plus;
@@ -165,18 +180,28 @@ static bool column_standing(struct history *history, sqlite3_stmt *statement, in
     return true;
 }
 
+bool snapshot_amount(struct history *history, sqlite3_stmt *statement, int column, amount_t *amount)
+{
+    struct standing standing;
+    if (!column_standing(history, statement, column, &standing)) {
+        return false;
+    }
+    *amount = standing.plus.low;
+    return true;
+}
+
 bool snapshot_name(struct history *history, int64_t account, char *id, uint8_t *length,
                    struct asset_tag *asset)
 {
     sqlite3_stmt *name = history->statements[HISTORY_NAME];
     sqlite3_bind_int64(name, 1, account);
-    int result = row_first(history, HISTORY_NAME);
+    int result = snapshot_row(history, HISTORY_NAME);
     if (result != SQLITE_ROW) {
         return result == SQLITE_DONE ? snapshot_damaged(history, "there is no account", account) : false;
     }
-    *length = (uint8_t)entry_text(id, IDENT_MAX, column_text(name, 0));
-    *asset = asset_tag_of(column_text(name, 1), (unsigned)sqlite3_column_int(name, 2));
-    row_end(history, HISTORY_NAME);
+    *length = (uint8_t)entry_text(id, IDENT_MAX, snapshot_text(name, 0));
+    *asset = asset_tag_of(snapshot_text(name, 1), (unsigned)sqlite3_column_int(name, 2));
+    snapshot_row_end(history, HISTORY_NAME);
     return true;
 }
 
@@ -189,7 +214,7 @@ static bool number_at(struct history *history, uint64_t time_ns, sequence_t *num
     while (low < high) {
         sequence_t middle = low + (high - low) / 2;
         sqlite3_bind_int64(statement, 1, (int64_t)middle);
-        int result = row_first(history, HISTORY_TIME);
+        int result = snapshot_row(history, HISTORY_TIME);
         if (result != SQLITE_ROW && result != SQLITE_DONE) {
             return false;
         }
@@ -198,7 +223,7 @@ static bool number_at(struct history *history, uint64_t time_ns, sequence_t *num
         } else {
             low = middle + 1;
         }
-        row_end(history, HISTORY_TIME);
+        snapshot_row_end(history, HISTORY_TIME);
     }
     *number = low;
     return true;
@@ -233,7 +258,7 @@ static bool place_landmark(struct history *history, int64_t account, sequence_t 
     sqlite3_bind_int64(landmark, 1, account);
     sqlite3_bind_int64(landmark, 2, (int64_t)from);
     sqlite3_bind_int64(landmark, 3, skip);
-    int result = row_first(history, HISTORY_LANDMARK);
+    int result = snapshot_row(history, HISTORY_LANDMARK);
     if (result != SQLITE_ROW) {
         return result == SQLITE_DONE;
     }
@@ -244,7 +269,7 @@ static bool place_landmark(struct history *history, int64_t account, sequence_t 
             return false;
         }
     }
-    row_end(history, HISTORY_LANDMARK);
+    snapshot_row_end(history, HISTORY_LANDMARK);
     return true;
 }
 
@@ -254,7 +279,7 @@ static bool place_step(struct history *history, int64_t account, struct place *p
     sqlite3_stmt *row = history->statements[HISTORY_ENTRY];
     sqlite3_bind_int64(row, 1, (int64_t)place->entry);
     sqlite3_bind_int64(row, 2, account);
-    int result = row_first(history, HISTORY_ENTRY);
+    int result = snapshot_row(history, HISTORY_ENTRY);
     if (result != SQLITE_ROW) {
         return result == SQLITE_DONE &&
                snapshot_damaged(history, "an account's entry is missing:", (int64_t)place->entry);
@@ -269,14 +294,15 @@ static bool place_step(struct history *history, int64_t account, struct place *p
         passed->amount = amount.plus.low;
         passed->debit = debit;
         passed->after = place->standing;
-        passed->id_length = (uint8_t)entry_text(passed->id, sizeof passed->id, column_text(row, 4));
-        passed->kind_length = (uint8_t)entry_text(passed->kind, sizeof passed->kind, column_text(row, 5));
-        passed->note_length = (uint16_t)entry_text(passed->note, sizeof passed->note, column_text(row, 6));
-        passed->other_length = (uint8_t)entry_text(passed->other, sizeof passed->other, column_text(row, 7));
+        passed->id_length = (uint8_t)entry_text(passed->id, sizeof passed->id, snapshot_text(row, 4));
+        passed->kind_length = (uint8_t)entry_text(passed->kind, sizeof passed->kind, snapshot_text(row, 5));
+        passed->note_length = (uint16_t)entry_text(passed->note, sizeof passed->note, snapshot_text(row, 6));
+        passed->other_length =
+            (uint8_t)entry_text(passed->other, sizeof passed->other, snapshot_text(row, 7));
     }
     standing_move(&place->standing, amount.plus.low, debit, false);
     sequence_t before = (sequence_t)sqlite3_column_int64(row, 3);
-    row_end(history, HISTORY_ENTRY);
+    snapshot_row_end(history, HISTORY_ENTRY);
     bool ends =
         before < place->entry && (before > 0 || total_equal(place->standing.plus, place->standing.minus));
     if (!ends) {
@@ -324,13 +350,13 @@ static bool account_read(struct history *history, struct search *search, sequenc
     struct slice id = inquiry_text(search->question->inquiry);
     sqlite3_stmt *account = history->statements[HISTORY_ACCOUNT];
     sqlite3_bind_text(account, 1, id.text, (int)id.length, SQLITE_STATIC);
-    int result = row_first(history, HISTORY_ACCOUNT);
+    int result = snapshot_row(history, HISTORY_ACCOUNT);
     if (result != SQLITE_ROW) {
         return result == SQLITE_DONE;
     }
     search->found = true;
     search->account = sqlite3_column_int64(account, 0);
-    search->asset = asset_tag_of(column_text(account, 2), (unsigned)sqlite3_column_int(account, 3));
+    search->asset = asset_tag_of(snapshot_text(account, 2), (unsigned)sqlite3_column_int(account, 3));
     if (!search->world) {
         search->opened =
             (struct stamp){(sequence_t)search->account, (uint64_t)sqlite3_column_int64(account, 1)};
@@ -342,7 +368,7 @@ static bool account_read(struct history *history, struct search *search, sequenc
     }
     search->standing = (struct standing){.plus = credits.plus, .minus = debits.plus};
     *entry = (sequence_t)sqlite3_column_int64(account, 6);
-    row_end(history, HISTORY_ACCOUNT);
+    snapshot_row_end(history, HISTORY_ACCOUNT);
     return true;
 }
 
@@ -354,13 +380,13 @@ static bool world_read(struct history *history, struct search *search)
     code.length -= sizeof WORLD_ID;
     sqlite3_stmt *asset = history->statements[HISTORY_ASSET];
     sqlite3_bind_text(asset, 1, code.text, (int)code.length, SQLITE_STATIC);
-    int result = row_first(history, HISTORY_ASSET);
+    int result = snapshot_row(history, HISTORY_ASSET);
     if (result != SQLITE_ROW) {
         return result == SQLITE_DONE;
     }
     search->found = true;
     search->asset = asset_tag_of(code, (unsigned)sqlite3_column_int(asset, 0));
-    row_end(history, HISTORY_ASSET);
+    snapshot_row_end(history, HISTORY_ASSET);
     return true;
 }
 

@@ -3,9 +3,11 @@
 #define BURSAR_SERVER_HISTORY_STATE_H
 
 #include <sqlite3.h>
+#include <string.h>
 
 #include "ledger/record.h"
 #include "proto/reply.h"
+#include "server/archive_state.h"
 #include "server/history.h"
 
 /** Room for any error: what SQLite or the journal says, with the file's name. */
@@ -51,6 +53,48 @@ struct range {
     uint64_t to_ns;
 };
 
+/** A leg of what was looked up. */
+struct past_leg {
+    amount_t amount;
+    struct asset_tag asset;
+    uint8_t from_length;
+    uint8_t to_length;
+    char from[IDENT_MAX];
+    char to[IDENT_MAX];
+};
+
+/** What became of it. */
+enum past_state {
+    PAST_POSTED,
+    PAST_REVERSED,
+    PAST_HELD,
+    PAST_CAPTURED,
+    PAST_VOIDED,
+    PAST_EXPIRED,
+    PAST_DONE
+};
+
+/** What LOOKUP found. */
+struct past {
+    struct stamp stamp;
+    amount_t remaining; /* of a hold: still held */
+    uint64_t deadline;  /* of a hold: nanoseconds since the epoch; 0: none */
+    uint16_t leg_count;
+    uint16_t note_length;
+    uint8_t type;  /* enum transfer_type */
+    uint8_t state; /* enum past_state */
+    char note[NOTE_MAX];
+    struct past_leg legs[LEGS_MAX];
+};
+
+/** Ids that are in no run yet: of the numbers from `first` on, before `next`. */
+struct recent {
+    sequence_t first;
+    sequence_t next;
+    struct buffer parts[RUN_PARTS]; /* struct archive_pair, by the first byte of the hash, as in runs;
+                                       ascending by number */
+};
+
 /** A question being answered. */
 struct search {
     struct question *question;
@@ -66,6 +110,7 @@ struct search {
     struct standing standing; /* at the number that was read up to */
     struct entries old;       /* of the snapshot, from new to old */
     struct entries young;     /* of the journal, from old to new */
+    struct past *past;        /* owned; NULL: it is no LOOKUP */
 };
 
 /** The statements. */
@@ -79,6 +124,13 @@ enum history_statement {
     HISTORY_ENTRY,
     HISTORY_LANDMARK,
     HISTORY_TIME,
+    HISTORY_RUNS,
+    HISTORY_RUNS_LAST,
+    HISTORY_RECENT,
+    HISTORY_TRANSFER,
+    HISTORY_LEGS,
+    HISTORY_EVENT,
+    HISTORY_HOLD,
     HISTORY_STATEMENTS
 };
 
@@ -99,6 +151,7 @@ struct history {
     struct journal_reader reader; /* at or before it */
     struct buffer records;        /* of the batch at hand */
     struct buffer newcomers;      /* struct newcomer, ascending */
+    struct recent recent;
     char error[HISTORY_ERROR_MAX];
 };
 
@@ -111,6 +164,11 @@ static inline bool range_begins_after(const struct range *range, struct stamp st
 static inline bool range_ends_before(const struct range *range, struct stamp stamp)
 {
     return stamp.number > range->to || stamp.time > range->to_ns;
+}
+
+static inline bool slices_equal(struct slice a, struct slice b)
+{
+    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 /** A slot for one more entry, zeroed; with capacity 0: NULL. */
@@ -143,7 +201,35 @@ bool snapshot_search(struct history *history, struct search *search);
 bool snapshot_name(struct history *history, int64_t account, char *id, uint8_t *length,
                    struct asset_tag *asset);
 
+/** Runs a statement to its first row: SQLITE_ROW, SQLITE_DONE, or a failure, with history->error. Where there
+ * is no row it is reset; else snapshot_row_end does that. */
+int snapshot_row(struct history *history, enum history_statement which);
+void snapshot_row_end(struct history *history, enum history_statement which);
+
+/** The value of a column: text, or an amount, which is false, with history->error, when it is none. */
+struct slice snapshot_text(sqlite3_stmt *statement, int column);
+bool snapshot_amount(struct history *history, sqlite3_stmt *statement, int column, amount_t *amount);
+
+/** Writes history->error: what contradicts itself, at which number. Returns false. */
+bool snapshot_damaged(struct history *history, const char *what, int64_t number);
+
+/* ---- history_lookup.c ---- */
+
+/** Finds what has the id that a LOOKUP asks for, at the snapshot. False, with history->error. */
+bool lookup_search(struct history *history, struct search *search);
+
+/** Moves a LOOKUP over a record with legs. False, with history->error. */
+bool lookup_move(struct history *history, struct search *search, const struct record *record);
+
+/** Appends the answer to a LOOKUP that is complete. */
+void lookup_reply(struct search *search);
+
 /* ---- history_tail.c ---- */
+
+/** The id and the asset of an account that a record names; of 0, which is the @world of some asset, "@world"
+ * and no asset. False, with history->error. */
+bool tail_name(struct history *history, sequence_t account, char *id, uint8_t *length,
+               struct asset_tag *asset);
 
 /** Reads the journal from the snapshot to `durable` for all searches that want it, and moves them on. False,
  * with history->error: the disk fails, or the journal has been given up behind a newer snapshot. */

@@ -29,10 +29,13 @@ static const struct newcomer *newcomer_find(const struct history *history, seque
     return NULL;
 }
 
-/** The id and the asset of an account that is named by its number. */
-static bool account_name(struct history *history, sequence_t account, char *id, uint8_t *length,
-                         struct asset_tag *asset)
+bool tail_name(struct history *history, sequence_t account, char *id, uint8_t *length,
+               struct asset_tag *asset)
 {
+    if (account == 0) {
+        *length = (uint8_t)entry_text(id, IDENT_MAX, (struct slice){WORLD_ID, sizeof WORLD_ID - 1});
+        return true;
+    }
     if (account <= history->snapshot.number) {
         return snapshot_name(history, (int64_t)account, id, length, asset);
     }
@@ -42,11 +45,6 @@ static bool account_name(struct history *history, sequence_t account, char *id, 
     *asset = newcomer->asset;
     memcpy(id, newcomer->id, newcomer->id_length);
     return true;
-}
-
-static bool slices_equal(struct slice a, struct slice b)
-{
-    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 static void visit_open(struct history *history, struct search *searches, unsigned count,
@@ -60,7 +58,7 @@ static void visit_open(struct history *history, struct search *searches, unsigne
     buffer_append(&history->newcomers, &newcomer, sizeof newcomer);
     for (unsigned i = 0; i < count; i++) {
         struct search *search = &searches[i];
-        if (search->wants_tail && !search->found &&
+        if (search->wants_tail && !search->past && !search->found &&
             slices_equal(id, inquiry_text(search->question->inquiry))) {
             search->found = true;
             search->account = (int64_t)record->stamp.number;
@@ -98,7 +96,7 @@ static bool leg_concerns(struct history *history, const struct search *search, c
     char id[IDENT_MAX];
     uint8_t length;
     struct asset_tag asset;
-    if (!account_name(history, *debit ? leg->to : leg->from, id, &length, &asset)) {
+    if (!tail_name(history, *debit ? leg->to : leg->from, id, &length, &asset)) {
         return false;
     }
     *concerns = asset_tag_equal(&asset, &search->asset);
@@ -122,7 +120,7 @@ static bool entry_fill(struct history *history, const struct search *search, con
     sequence_t other = debit ? leg->to : leg->from;
     struct asset_tag asset;
     if (other != 0) {
-        return account_name(history, other, entry->other, &entry->other_length, &asset);
+        return tail_name(history, other, entry->other, &entry->other_length, &asset);
     }
     static const char world[] = WORLD_ID "/";
     asset = search->asset;
@@ -140,7 +138,7 @@ static bool search_move(struct history *history, struct search *search, const st
     struct stamp stamp = {record->stamp.number + i, record->stamp.time + i};
     bool concerns = false;
     bool debit = false;
-    if (!search->wants_tail || !search->found || range_ends_before(&search->range, stamp)) {
+    if (!search->wants_tail || !search->found || search->past || range_ends_before(&search->range, stamp)) {
         return true;
     }
     if (!leg_concerns(history, search, leg, &concerns, &debit)) {
@@ -171,6 +169,17 @@ static bool visit_transfer(struct history *history, struct search *searches, uns
     return true;
 }
 
+/** Moves the LOOKUPs. */
+static bool visit_id(struct history *history, struct search *searches, unsigned count,
+                     const struct record *record)
+{
+    bool good = true;
+    for (unsigned i = 0; good && i < count; i++) {
+        good = !searches[i].past || !searches[i].wants_tail || lookup_move(history, &searches[i], record);
+    }
+    return good;
+}
+
 static bool visit_record(struct history *history, struct search *searches, unsigned count,
                          const struct record *record)
 {
@@ -178,7 +187,8 @@ static bool visit_record(struct history *history, struct search *searches, unsig
     case RECORD_OPEN: visit_open(history, searches, count, record); return true;
     case RECORD_DEFINE: visit_define(searches, count, record); return true;
     case RECORD_TRANSFER:
-        return !transfer_moves(record->type) || visit_transfer(history, searches, count, record);
+        return visit_id(history, searches, count, record) &&
+               (!transfer_moves(record->type) || visit_transfer(history, searches, count, record));
     case RECORD_CHANGE: break;
     }
     return true;

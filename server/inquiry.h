@@ -21,7 +21,7 @@
 
 /** The services, each a thread. */
 enum service_index {
-    SERVICE_HISTORY, /* HISTORY, BALANCE ... AT */
+    SERVICE_HISTORY, /* HISTORY, BALANCE ... AT, LOOKUP of what no shard remembers */
     SERVICE_FEED,    /* FEED */
     SERVICE_COUNT
 };
@@ -49,7 +49,7 @@ struct inquiry {
     bool waits;    /* FEED: wait, if there is nothing to tell yet */
     bool releases; /* it is no question: whoever asked under this ticket is to wait no longer */
     uint8_t spare[5];
-    char text[]; /* an account's id */
+    char text[]; /* an account's id, or a transfer's */
 };
 
 /** The answer. */

@@ -175,13 +175,14 @@ const char *render_kind(uint8_t type)
     return kinds[type];
 }
 
-static void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id)
+void render_lookup(struct reply *reply, const struct lookup_answer *answer, struct slice id,
+                   const struct render_state *state)
 {
     if (!answer->found) {
         reply_nil(reply);
         return;
     }
-    reply_map(reply, 7);
+    reply_map(reply, state->hold ? 9 : 7);
     reply_text(reply, "id");
     reply_bulk(reply, id.text, id.length);
     reply_text(reply, "seq");
@@ -194,7 +195,7 @@ static void render_lookup(struct reply *reply, const struct lookup_answer *answe
         reply_leg(reply, answer, &answer->legs[i]);
     }
     reply_text(reply, "state");
-    reply_text(reply, "posted");
+    reply_text(reply, state->name);
     reply_text(reply, "note");
     if (answer->note_length > 0) {
         reply_bulk(reply, message_text(answer, answer->note), answer->note_length);
@@ -203,6 +204,17 @@ static void render_lookup(struct reply *reply, const struct lookup_answer *answe
     }
     reply_text(reply, "time");
     reply_time(reply, answer->stamp.time);
+    if (!state->hold) {
+        return;
+    }
+    reply_text(reply, "remaining");
+    reply_amount(reply, state->remaining, answer->legs[0].asset.scale);
+    reply_text(reply, "expires_at");
+    if (state->deadline > 0) {
+        reply_time(reply, state->deadline);
+    } else {
+        reply_nil(reply);
+    }
 }
 
 static bool total_is_zero(const struct total *total)
@@ -310,7 +322,7 @@ void render_answer(struct reply *reply, enum command_id command, const struct me
     switch ((enum message_kind)answer->kind) {
     case MESSAGE_OUTCOME: render_outcome(reply, body); return;
     case MESSAGE_READ: render_read(reply, command, body); return;
-    case MESSAGE_LOOKUP: render_lookup(reply, body, text); return;
+    case MESSAGE_LOOKUP: render_lookup(reply, body, text, &(struct render_state){.name = "posted"}); return;
     case MESSAGE_SURVEY: render_survey(reply, command, body); return;
     case MESSAGE_PAGE: render_page(reply, body, text); return;
     case MESSAGE_TRANSFER:

@@ -3,13 +3,14 @@
  * be measured, where it makes bench-history/ anew. TAIL is how many of the transfers the snapshot does not
  * have yet.
  */
+#include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ledger/asset.h"
 #include "proto/commands.h"
@@ -46,6 +47,14 @@ static void expect(bool good, const char *error)
         (void)fprintf(stderr, "%s\n", error);
         exit(EXIT_FAILURE);
     }
+}
+
+static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
 }
 
 /** The ledger being made. */
@@ -119,7 +128,8 @@ static void ledger_make(struct making *making, uint64_t accounts, uint64_t trans
     char error[JOURNAL_ERROR_MAX] = "";
     const struct ledger_id ledger = {{1, 2}};
     const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
-    expect(system("rm -rf " DIR) == 0 && mkdir(DIR, 0700) == 0, "can't make " DIR);
+    expect(nftw(DIR, entry_remove, 8, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT, "can't remove " DIR);
+    expect(mkdir(DIR, 0700) == 0, "can't make " DIR);
     expect(archive_create(DIR, ledger, error), error);
     making->archive = archive_open(DIR, false, error);
     expect(making->archive != NULL && archive_load(making->archive, NULL, 0, error), error);
@@ -157,13 +167,20 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
         char id[IDENT_MAX + 1];
         struct buffer draft = {0};
         const struct sender sender = {.shards = 1};
-        account_id(id, dice() % accounts);
+        if (shape->command == COMMAND_LOOKUP) {
+            uint64_t number = 1 + accounts + dice() % (last.number - accounts);
+            (void)snprintf(id, sizeof id, "%s:%027" PRIu64, shape->from > 0 ? "nothing:" : "transfer",
+                           number);
+        } else {
+            account_id(id, dice() % accounts);
+        }
         struct inquiry *inquiry =
             inquiry_compose(&draft, &sender, SERVICE_HISTORY, (struct slice){id, ID_BYTES});
         inquiry->command = shape->command;
         inquiry->version = 3;
         inquiry->count = WANTED;
         inquiry->reverse = shape->reverse;
+        inquiry->seen = last.number;
         inquiry->from =
             (struct inquiry_place){.given = shape->from > 0, .value = last.number / 100 * shape->from};
         inquiry->to = (struct inquiry_place){.given = shape->to > 0, .value = last.number / 100 * shape->to};
@@ -178,7 +195,7 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
         buffer_free(&question.reply);
         buffer_free(&draft);
     }
-    printf("%-40s %8.2f ms on average, %8.2f at most, %7" PRIu64 " bytes\n", shape->name, sum * 1e3 / ROUNDS,
+    printf("%-36s %8.2f ms on average, %8.2f at most, %7" PRIu64 " bytes\n", shape->name, sum * 1e3 / ROUNDS,
            longest * 1e3, bytes / ROUNDS);
 }
 
@@ -191,6 +208,8 @@ int main(int argc, char **argv)
         {"1,000 entries, from the middle back", COMMAND_HISTORY, true, 0, 55},
         {"a balance in the middle", COMMAND_BALANCE, false, 0, 50},
         {"a balance now", COMMAND_BALANCE, false, 0, 100},
+        {"a transfer by its id", COMMAND_LOOKUP, false, 0, 0},
+        {"an id that nothing has", COMMAND_LOOKUP, false, 1, 0},
     };
     uint64_t accounts = argc > 1 ? strtoull(argv[1], NULL, 10) : 10000;
     uint64_t transfers = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000000;

@@ -113,10 +113,11 @@ static sequence_t run_search(sqlite3 *db, struct slice id)
         const struct archive_pair *pairs = sqlite3_column_blob(statement, 2);
         size_t count = (size_t)sqlite3_column_bytes(statement, 2) / sizeof *pairs;
         for (size_t i = 0; i < count; i++) {
-            cr_assert(i == 0 || pairs[i - 1].hash < pairs[i].hash);
+            cr_assert(i == 0 || pairs[i - 1].hash <= pairs[i].hash);
             cr_assert((sqlite3_int64)pairs[i].number >= sqlite3_column_int64(statement, 0) &&
                       (sqlite3_int64)pairs[i].number <= sqlite3_column_int64(statement, 1));
-            if (pairs[i].hash == hash)
+            /* What reverses it comes later, under the same hash. */
+            if (pairs[i].hash == hash && found == 0)
                 found = pairs[i].number;
         }
     }

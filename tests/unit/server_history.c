@@ -16,6 +16,9 @@
 
 #define SEGMENT JOURNAL_SEGMENT_MIN
 
+/* Numbers that a run of ids covers here. */
+#define RUN 400
+
 /* A time that is later than all of a story. */
 #define NOW (UINT64_C(1) << 62)
 
@@ -38,6 +41,7 @@ static struct scene scene_set(void)
     cr_assert(archive_create(scene.dir, STORAGE_LEDGER, error), "%s", error);
     scene.archive = archive_open(scene.dir, false, error);
     cr_assert(scene.archive && archive_load(scene.archive, NULL, 0, error), "%s", error);
+    scene.archive->run_numbers = RUN;
     cr_assert(journal_create(scene.dir, STORAGE_LEDGER, SEGMENT, error), "%s", error);
     cr_assert(journal_acquire(&scene.journal, scene.dir, STORAGE_LEDGER, &start, SEGMENT, error), "%s",
               error);
@@ -264,6 +268,141 @@ static struct buffer plain_answer(const struct scene *scene, const struct inquir
     return out;
 }
 
+/** What became of an id, by going through all records. */
+struct plain_past {
+    const struct record *record; /* NULL: nothing has it */
+    struct render_state state;
+};
+
+static void past_gather(const struct scene *scene, const struct inquiry *inquiry, struct plain_past *past)
+{
+    struct slice id = inquiry_text(inquiry);
+    sequence_t snapshot = archive_stamp(scene->archive).number;
+    for (size_t at = 0; at < buffer_length(&scene->records); at += record_at(scene, at)->size) {
+        const struct record *record = record_at(scene, at);
+        struct slice own = record_id(record);
+        struct slice reference = record_reference(record);
+        struct record_terms terms = record_terms(record);
+        /* The snapshot has a hold as it is there, whatever it was before. */
+        sequence_t until = inquiry->seen < snapshot && past->state.hold ? snapshot : inquiry->seen;
+        if (record->kind != RECORD_TRANSFER || record->stamp.number > until)
+            continue;
+        if (own.length == id.length && memcmp(own.text, id.text, id.length) == 0) {
+            bool hold = record->type == TRANSFER_HOLD;
+            past->record = record;
+            past->state = (struct render_state){.name = transfer_moves(record->type) ? "posted" : "done"};
+            if (hold)
+                past->state = (struct render_state){"held", true, record_legs(record)->amount, 0};
+            if (hold && terms.ttl > 0)
+                past->state.deadline = record->stamp.time + terms.ttl * 1000000000;
+        }
+        if (past->record == NULL || reference.length != id.length ||
+            memcmp(reference.text, id.text, id.length) != 0)
+            continue;
+        if (record->type == TRANSFER_REVERSE)
+            past->state.name = "reversed";
+        else if (record->type == TRANSFER_EXTEND)
+            past->state.deadline = record->stamp.time + terms.ttl * 1000000000;
+        else
+            past->state.remaining -= record_legs(record)->amount + terms.released;
+        if (record->type != TRANSFER_REVERSE && past->state.remaining == 0)
+            past->state.name = record->type == TRANSFER_CAPTURE ? "captured"
+                               : record->type == TRANSFER_VOID  ? "voided"
+                                                                : "expired";
+    }
+}
+
+static void reply_name(const struct scene *scene, struct reply *reply, const char *key, sequence_t account,
+                       const struct asset_tag *asset)
+{
+    reply_text(reply, key);
+    if (account == 0)
+        reply_textf(reply, "@world/%.*s", (int)asset->length, asset->code);
+    else
+        reply_bulk(reply, record_id(opening(scene, account)).text, record_id(opening(scene, account)).length);
+}
+
+static struct buffer plain_lookup(const struct scene *scene, const struct inquiry *inquiry)
+{
+    struct plain_past past = {0};
+    struct buffer out = {0};
+    struct reply reply = {&out, inquiry->version};
+    char time[MOMENT_TEXT_MAX];
+    past_gather(scene, inquiry, &past);
+    const struct record *record = past.record;
+    if (record == NULL) {
+        reply_nil(&reply);
+        return out;
+    }
+    reply_map(&reply, past.state.hold ? 9 : 7);
+    reply_text(&reply, "id");
+    reply_bulk(&reply, record_id(record).text, record->id_length);
+    reply_text(&reply, "seq");
+    reply_integer(&reply, (int64_t)record->stamp.number);
+    reply_text(&reply, "kind");
+    reply_text(&reply, render_kind(record->type));
+    reply_text(&reply, "legs");
+    reply_array(&reply, record->leg_count);
+    unsigned scale = 0;
+    for (unsigned i = 0; i < record->leg_count; i++) {
+        const struct record_leg *leg = &record_legs(record)[i];
+        const struct record *open = opening(scene, leg->from != 0 ? leg->from : leg->to);
+        const struct asset_tag *asset = &record_options(open)->asset;
+        scale = asset->scale;
+        reply_map(&reply, 4);
+        reply_name(scene, &reply, "from", leg->from, asset);
+        reply_name(scene, &reply, "to", leg->to, asset);
+        reply_text(&reply, "amount");
+        reply_amount(&reply, leg->amount, scale);
+        reply_text(&reply, "asset");
+        reply_bulk(&reply, asset->code, asset->length);
+    }
+    reply_text(&reply, "state");
+    reply_text(&reply, past.state.name);
+    reply_text(&reply, "note");
+    if (record->note_length > 0)
+        reply_bulk(&reply, record_note(record).text, record->note_length);
+    else
+        reply_nil(&reply);
+    reply_text(&reply, "time");
+    reply_bulk(&reply, time, moment_format(record->stamp.time, time));
+    if (past.state.hold) {
+        reply_text(&reply, "remaining");
+        reply_amount(&reply, past.state.remaining, scale);
+        reply_text(&reply, "expires_at");
+        if (past.state.deadline > 0)
+            reply_bulk(&reply, time, moment_format(past.state.deadline, time));
+        else
+            reply_nil(&reply);
+    }
+    return out;
+}
+
+/** A LOOKUP of an id of the story, or of none. */
+static struct inquiry *random_lookup(struct scene *scene, struct buffer *draft)
+{
+    struct dice *dice = &scene->story.dice;
+    const struct sender sender = {.shards = 1};
+    struct slice id = {"nobody", 6};
+    uint64_t wanted = dice_next(dice) % scene->story.last.number;
+    sequence_t snapshot = archive_stamp(scene->archive).number;
+    if (dice_below(dice, 2) == 0 && snapshot < scene->story.last.number)
+        wanted = snapshot + dice_next(dice) % (scene->story.last.number - snapshot);
+    for (size_t at = 0; at < buffer_length(&scene->records); at += record_at(scene, at)->size)
+        if (record_at(scene, at)->stamp.number >= wanted && record_id(record_at(scene, at)).length > 0) {
+            /* What is referred to has more to tell. */
+            struct slice reference = record_reference(record_at(scene, at));
+            id = reference.length > 0 ? reference : record_id(record_at(scene, at));
+            break;
+        }
+    struct inquiry *inquiry = inquiry_compose(draft, &sender, SERVICE_HISTORY, id);
+    inquiry->command = COMMAND_LOOKUP;
+    inquiry->version = (uint8_t)(2 + dice_below(dice, 2));
+    uint64_t back = dice_below(dice, 2) == 0 ? dice_below(dice, 40) : 0;
+    inquiry->seen = back < scene->story.last.number ? scene->story.last.number - back : 0;
+    return inquiry;
+}
+
 /** A number or a time of the story, or one next to it. */
 static struct inquiry_place random_place(struct scene *scene)
 {
@@ -300,6 +439,8 @@ static struct inquiry *random_inquiry(struct scene *scene, struct buffer *draft)
 {
     struct dice *dice = &scene->story.dice;
     char id[IDENT_MAX + 1];
+    if (dice_below(dice, 4) == 0)
+        return random_lookup(scene, draft);
     size_t length = random_account(scene, id);
     const struct sender sender = {.shards = 1};
     struct inquiry *inquiry = inquiry_compose(draft, &sender, SERVICE_HISTORY, (struct slice){id, length});
@@ -329,7 +470,9 @@ static void scene_ask(struct scene *scene)
         questions[i].inquiry = random_inquiry(scene, &drafts[i]);
     history_answer(scene->history, questions, count, scene->story.last.number, NOW);
     for (unsigned i = 0; i < count; i++) {
-        struct buffer expected = plain_answer(scene, questions[i].inquiry);
+        bool lookup = questions[i].inquiry->command == COMMAND_LOOKUP;
+        struct buffer expected =
+            lookup ? plain_lookup(scene, questions[i].inquiry) : plain_answer(scene, questions[i].inquiry);
         struct buffer *reply = &questions[i].reply;
         cr_assert(buffer_length(reply) == buffer_length(&expected) &&
                       memcmp(reply->bytes, expected.bytes, buffer_length(reply)) == 0,
