@@ -142,6 +142,13 @@ static const struct argument hello[] = {
     END,
 };
 
+static const struct argument feed[] = {
+    AFTER("FROM", INTEGER, "seq"),
+    MAYBE_AFTER("COUNT", INTEGER, "n"),
+    MAYBE_AFTER("BLOCK", INTEGER, "milliseconds"),
+    END,
+};
+
 static const struct argument info[] = {MAYBE_MANY(STRING, "section"), END};
 
 static const struct argument ping[] = {MAYBE(STRING, "message"), END};
@@ -182,6 +189,9 @@ const struct command commands[COMMAND_COUNT] = {
      "the sequence number, the same again for the same id", transfer_with_world},
     {COMMAND_ECHO, "ECHO", 2, COMMAND_SESSION, "connection", "Answers what it is told", "O(1)", "the message",
      echo},
+    {COMMAND_FEED, "FEED", -3, COMMAND_READS, "ledger",
+     "Tells what was committed and is durable, from a number on, and waits for it if asked to",
+     "O(N) with N the records told", "an array of records, each a map; nil when there is none yet", feed},
     {COMMAND_HELLO, "HELLO", -1, COMMAND_SESSION, "connection",
      "Chooses the version of the protocol and tells about the server", "O(1)",
      "a map that describes the server", hello},

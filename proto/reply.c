@@ -137,6 +137,14 @@ void reply_nil(struct reply *reply)
         buffer_append(reply->out, "_\r\n", 3);
 }
 
+void reply_boolean(struct reply *reply, bool value)
+{
+    if (reply->version < 3)
+        reply_integer(reply, value);
+    else
+        buffer_append(reply->out, value ? "#t\r\n" : "#f\r\n", 4);
+}
+
 void reply_array(struct reply *reply, size_t count)
 {
     reply_head(reply, '*', count);

@@ -2,6 +2,8 @@
 #ifndef BURSAR_PROTO_REPLY_H
 #define BURSAR_PROTO_REPLY_H
 
+#include <stdbool.h>
+
 #include "proto/amount.h"
 #include "proto/buffer.h"
 #include "proto/resp.h"
@@ -40,6 +42,9 @@ void reply_verbatim(struct reply *reply, const char *text, size_t length);
 
 /** Nil: "$-1" in RESP2, "_" in RESP3. */
 void reply_nil(struct reply *reply);
+
+/** Yes or no: ":1" or ":0" in RESP2, "#t" or "#f" in RESP3. */
+void reply_boolean(struct reply *reply, bool value);
 
 /** The head of an array; `count` items must follow. */
 void reply_array(struct reply *reply, size_t count);

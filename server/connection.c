@@ -92,6 +92,7 @@ void connection_close(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     assert(connection->fd >= 0 && !connection->dirty);
+    dispatch_release(connection);
     event_del(&connection->readable);
     event_del(&connection->writable);
     close(connection->fd);
@@ -109,10 +110,20 @@ void connection_close(struct connection *connection)
     atomic_fetch_sub(&worker->server->clients, 1);
 }
 
-uint64_t connection_ticket(const struct connection *connection)
+static uint64_t ticket_of(const struct connection *connection, uint16_t name)
 {
     return (uint64_t)connection->index << (TICKET_GENERATION_BITS + TICKET_NAME_BITS) |
-           (uint64_t)connection->generation << TICKET_NAME_BITS | flight_next(&connection->flights);
+           (uint64_t)connection->generation << TICKET_NAME_BITS | name;
+}
+
+uint64_t connection_ticket(const struct connection *connection)
+{
+    return ticket_of(connection, flight_next(&connection->flights));
+}
+
+uint64_t connection_ticket_oldest(const struct connection *connection)
+{
+    return ticket_of(connection, (uint16_t)connection->flights.head);
 }
 
 struct connection *connection_find(struct worker *worker, uint64_t ticket)
@@ -152,6 +163,7 @@ static bool connection_receive(struct connection *connection, struct buffer *inp
     }
     if (length == 0) {
         connection->hung_up = true;
+        dispatch_release(connection);
     } else if (errno != EAGAIN && errno != EINTR) {
         connection->broken = true;
     }

@@ -73,6 +73,9 @@ struct connection *connection_find(struct worker *worker, uint64_t ticket);
 /** The ticket of the connection's next request: it comes back with the answer. */
 uint64_t connection_ticket(const struct connection *connection);
 
+/** The ticket of its oldest request in flight. */
+uint64_t connection_ticket_oldest(const struct connection *connection);
+
 /** Whether another request may be taken now. */
 bool connection_accepts(const struct connection *connection);
 

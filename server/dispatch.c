@@ -34,8 +34,9 @@ static void reply_end(struct connection *connection, const struct reply *reply)
 }
 
 /** Hands an inquiry to its service. What it must know of is all that has happened, as this is the moment. */
-static void inquiry_begin(struct worker *worker, const struct flight_plan *plan)
+static void inquiry_begin(const struct connection *connection, const struct flight_plan *plan)
 {
+    struct worker *worker = connection->worker;
     const struct inquiry *asked = (const struct inquiry *)(const void *)plan->message;
     struct buffer *out = &worker->inquiries[asked->service];
     buffer_append(out, asked, asked->head.size);
@@ -43,6 +44,24 @@ static void inquiry_begin(struct worker *worker, const struct flight_plan *plan)
     inquiry->seen = sequence_newest(&worker->server->sequence);
     inquiry->command = plan->command;
     inquiry->version = plan->version;
+    if (connection->hung_up) {
+        inquiry->waits = false;
+    }
+}
+
+void dispatch_release(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    const struct flight *flight = flight_oldest(&connection->flights);
+    if (!flight || flight->state != FLIGHT_OPEN || flight->command != COMMAND_FEED) {
+        return;
+    }
+    const struct sender sender = {.ticket = connection_ticket_oldest(connection),
+                                  .origin = (uint8_t)worker->index};
+    struct inquiry *inquiry =
+        inquiry_compose(&worker->inquiries[SERVICE_FEED], &sender, SERVICE_FEED, (struct slice){"", 0});
+    inquiry->releases = true;
+    worker->more = true;
 }
 
 /** Hands a request that flight_admits to the shard it visits first, or to its service. */
@@ -51,7 +70,7 @@ static void request_begin(struct connection *connection, const struct flight_pla
     struct worker *worker = connection->worker;
     worker->more = true;
     if (message_is_inquiry(plan->message)) {
-        inquiry_begin(worker, plan);
+        inquiry_begin(connection, plan);
         flight_begin(&connection->flights, plan);
         return;
     }

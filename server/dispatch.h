@@ -17,6 +17,9 @@ void dispatch_input(struct connection *connection, struct buffer *input);
 /** Goes on with what had to wait: a held request, then the backlog. */
 void dispatch_resume(struct connection *connection);
 
+/** Has a FEED that the connection waits for answer at once: the client is gone, or soon will be. */
+void dispatch_release(struct connection *connection);
+
 /** Ends a connection whose request stayed unfinished for too long. */
 void dispatch_timeout(struct connection *connection);
 

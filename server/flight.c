@@ -139,6 +139,11 @@ struct flight *flight_find(struct flights *flights, uint16_t name)
     return flight;
 }
 
+const struct flight *flight_oldest(const struct flights *flights)
+{
+    return flight_count(flights) > 0 ? flight_slot(flights, flights->head) : NULL;
+}
+
 bool flight_is_first(const struct flights *flights, const struct flight *flight)
 {
     return flight == flight_slot(flights, flights->head);
@@ -206,11 +211,8 @@ void flight_retire(struct flights *flights)
 
 const struct flight *flight_ready(const struct flights *flights)
 {
-    if (flight_count(flights) == 0) {
-        return NULL;
-    }
-    const struct flight *first = flight_slot(flights, flights->head);
-    return first->state == FLIGHT_OPEN ? NULL : first;
+    const struct flight *first = flight_oldest(flights);
+    return first && first->state != FLIGHT_OPEN ? first : NULL;
 }
 
 void flight_free(struct flights *flights)

@@ -101,6 +101,9 @@ void flight_store_reply(struct flights *flights, const struct buffer *reply, uin
 /** The request that the ticket's 16 bits name; it is in flight and open. */
 struct flight *flight_find(struct flights *flights, uint16_t name);
 
+/** The oldest request in flight; NULL: there is none. */
+const struct flight *flight_oldest(const struct flights *flights);
+
 /** Whether it is the oldest: then its answer may go straight to the output, and flight_retire follows. */
 bool flight_is_first(const struct flights *flights, const struct flight *flight);
 

@@ -215,7 +215,7 @@ static void batch_answer(struct service *service, struct history *history, struc
         history_answer(history, questions, count, durable,
                        (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
         for (unsigned i = 0; i < count; i++) {
-            service_answer(service, questions[i].inquiry, &questions[i].reply, durable);
+            service_answer(service, &questions[i].inquiry->head, &questions[i].reply, durable);
             buffer_free(&questions[i].reply);
         }
     }

@@ -29,14 +29,14 @@ struct inquiry *inquiry_compose(struct buffer *draft, const struct sender *sende
     return inquiry;
 }
 
-void inquiry_answer(struct buffer *batch, const struct inquiry *inquiry, const struct buffer *reply,
+void inquiry_answer(struct buffer *batch, const struct message *asked, const struct buffer *reply,
                     sequence_t seen)
 {
     size_t length = buffer_length(reply);
     struct inquiry_answer *answer = message_append(batch, sizeof *answer, length);
     answer->head.answered = 1;
-    answer->head.origin = inquiry->head.origin;
-    answer->head.ticket = inquiry->head.ticket;
+    answer->head.origin = asked->origin;
+    answer->head.ticket = asked->ticket;
     answer->seen = seen;
     answer->length = (uint32_t)length;
     memcpy(answer->reply, reply->bytes + reply->start, length);

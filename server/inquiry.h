@@ -22,6 +22,7 @@
 /** The services, each a thread. */
 enum service_index {
     SERVICE_HISTORY, /* HISTORY, BALANCE ... AT, LOOKUP of what no shard remembers */
+    SERVICE_FEED,    /* FEED */
     SERVICE_COUNT
 };
 
@@ -38,13 +39,16 @@ struct inquiry {
     sequence_t seen; /* the answer must know of everything up to this number; set when the inquiry starts */
     struct inquiry_place from;
     struct inquiry_place to;
-    uint32_t count;  /* entries wanted at most */
-    uint8_t service; /* enum service_index */
-    uint8_t command; /* enum command_id */
-    uint8_t version; /* of the protocol in which to reply */
+    uint64_t wait_ms; /* FEED: how long to wait for something to tell; 0: for ever */
+    uint32_t count;   /* entries or records wanted at most */
+    uint8_t service;  /* enum service_index */
+    uint8_t command;  /* enum command_id */
+    uint8_t version;  /* of the protocol in which to reply */
     uint8_t text_length;
-    bool reverse; /* newest first */
-    uint8_t spare[7];
+    bool reverse;  /* newest first */
+    bool waits;    /* FEED: wait, if there is nothing to tell yet */
+    bool releases; /* it is no question: whoever asked under this ticket is to wait no longer */
+    uint8_t spare[5];
     char text[]; /* an account's id, or a transfer's */
 };
 
@@ -72,8 +76,9 @@ static inline struct slice inquiry_text(const struct inquiry *inquiry)
 struct inquiry *inquiry_compose(struct buffer *draft, const struct sender *sender, enum service_index service,
                                 struct slice text);
 
-/** Appends the answer to `inquiry` to `batch`: these reply bytes, which depend on number `seen`. */
-void inquiry_answer(struct buffer *batch, const struct inquiry *inquiry, const struct buffer *reply,
+/** Appends the answer to the inquiry with this head to `batch`: these reply bytes, which depend on number
+ * `seen`. */
+void inquiry_answer(struct buffer *batch, const struct message *asked, const struct buffer *reply,
                     sequence_t seen);
 
 #endif

@@ -20,6 +20,11 @@
 /* Listing: as SCAN's. */
 #define PAGE_DEFAULT 10
 
+/* Records that FEED tells, and how long it may wait: a hundred years. */
+#define FEED_DEFAULT     100
+#define FEED_MAX         1000
+#define FEED_WAIT_MAX_MS UINT64_C(3153600000000)
+
 /* Entries that HISTORY tells. */
 #define HISTORY_DEFAULT 100
 #define HISTORY_MAX     1000
@@ -239,6 +244,58 @@ static void *compose_balance_at(struct composing *it)
     return inquiry && argument_place(it->reply, it->args[3], &inquiry->to) ? inquiry : NULL;
 }
 
+/** One option of FEED and its value. Each is given once. */
+static bool feed_option(const struct composing *it, uint32_t place, struct inquiry *inquiry)
+{
+    struct slice word = it->args[place];
+    struct slice value = it->args[place + 1];
+    uint64_t number = 0;
+    if (argument_is(word, "FROM") && !inquiry->from.given) {
+        inquiry->from.given = true;
+        return argument_integer(it->reply, value, "FROM", 0, INT64_MAX, &inquiry->from.value);
+    }
+    if (argument_is(word, "COUNT") && inquiry->count == 0) {
+        bool good = argument_integer(it->reply, value, "COUNT", 1, FEED_MAX, &number);
+        inquiry->count = (uint32_t)number;
+        return good;
+    }
+    if (argument_is(word, "BLOCK") && !inquiry->waits) {
+        inquiry->waits = true;
+        return argument_integer(it->reply, value, "BLOCK", 0, FEED_WAIT_MAX_MS, &inquiry->wait_ms);
+    }
+    return unexpected(it, word);
+}
+
+static void *compose_feed(struct composing *it)
+{
+    if (it->worker->server->config.durability == DURABILITY_NONE) {
+        reply_errorf(it->reply, "ERR", "durability is none: nothing is kept, so there is nothing to follow");
+        return NULL;
+    }
+    struct inquiry *inquiry =
+        inquiry_compose(&it->worker->draft, &it->worker->sender, SERVICE_FEED, (struct slice){"", 0});
+    for (uint32_t i = 1; i < it->argc; i += 2) {
+        if (i + 1 == it->argc) {
+            unexpected(it, it->args[i]);
+            return NULL;
+        }
+        if (!feed_option(it, i, inquiry)) {
+            return NULL;
+        }
+    }
+    if (!inquiry->from.given) {
+        unexpected(it, it->args[1]);
+        return NULL;
+    }
+    if (inquiry->from.value == 0) {
+        inquiry->from.value = 1;
+    }
+    if (inquiry->count == 0) {
+        inquiry->count = FEED_DEFAULT;
+    }
+    return inquiry;
+}
+
 /** BALANCE, BALANCES and ACCOUNT. */
 static void *compose_reading(struct composing *it)
 {
@@ -322,6 +379,7 @@ static void *compose_command(struct composing *it)
     case COMMAND_BALANCES:
     case COMMAND_ACCOUNT: return compose_reading(it);
     case COMMAND_HISTORY: return compose_history(it);
+    case COMMAND_FEED: return compose_feed(it);
     case COMMAND_LOOKUP: return compose_looking(it);
     case COMMAND_ACCOUNTS: return compose_listing(it);
     case COMMAND_ASSETS:

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include "server/feed.h"
 #include "server/history.h"
 #include "server/server.h"
 
@@ -27,7 +28,8 @@ bool service_open(struct service *service, struct server *server, enum service_i
 
 bool service_start(struct service *service)
 {
-    static void *(*const threads[SERVICE_COUNT])(void *) = {[SERVICE_HISTORY] = history_thread};
+    static void *(*const threads[SERVICE_COUNT])(void *) = {
+        [SERVICE_HISTORY] = history_thread, [SERVICE_FEED] = feed_thread};
     errno = pthread_create(&service->thread, NULL, threads[service->index], service);
     service->started = errno == 0;
     return service->started;
@@ -99,11 +101,11 @@ sequence_t service_await(struct service *service, sequence_t number)
     return durable;
 }
 
-void service_answer(struct service *service, const struct inquiry *inquiry, const struct buffer *reply,
+void service_answer(struct service *service, const struct message *asked, const struct buffer *reply,
                     sequence_t seen)
 {
     struct buffer batch = {0};
-    inquiry_answer(&batch, inquiry, reply, seen);
-    struct worker *worker = &service->server->workers[inquiry->head.origin];
+    inquiry_answer(&batch, asked, reply, seen);
+    struct worker *worker = &service->server->workers[asked->origin];
     inbox_deliver(&worker->inbox, service_follower(service), &batch, &service->stopping);
 }

@@ -57,8 +57,8 @@ void service_rest(struct service *service, sequence_t seen, int timeout_ms);
 /** Waits until `number` is durable and returns what is then. A smaller number: the service must end. */
 sequence_t service_await(struct service *service, sequence_t number);
 
-/** Sends the reply to an inquiry, which depends on number `seen`. */
-void service_answer(struct service *service, const struct inquiry *inquiry, const struct buffer *reply,
+/** Sends the reply to the inquiry with this head, which depends on number `seen`. */
+void service_answer(struct service *service, const struct message *asked, const struct buffer *reply,
                     sequence_t seen);
 
 #endif

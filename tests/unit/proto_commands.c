@@ -58,6 +58,7 @@ Test(commands, say_their_syntax_for_people)
         "DBSIZE",
         "DEPOSIT id account amount [NOTE text]",
         "ECHO message",
+        "FEED FROM seq [COUNT n] [BLOCK milliseconds]",
         "HELLO [protover [AUTH user password] [SETNAME name]]",
         "HISTORY account [FROM number|time] [TO number|time] [REV] [COUNT n]",
         "INFO [section ...]",

@@ -55,6 +55,8 @@ Test(reply, writes_resp2)
     check_common(reply);
     EXPECT_REPLY(reply_verbatim(reply, "a:1", 3), "$3\r\na:1\r\n");
     EXPECT_REPLY(reply_nil(reply), "$-1\r\n");
+    EXPECT_REPLY(reply_boolean(reply, true), ":1\r\n");
+    EXPECT_REPLY(reply_boolean(reply, false), ":0\r\n");
     EXPECT_REPLY(reply_map(reply, 6), "*12\r\n");
     EXPECT_REPLY(reply_set(reply, 6), "*6\r\n");
     buffer_free(&out);
@@ -68,6 +70,8 @@ Test(reply, writes_resp3)
     check_common(reply);
     EXPECT_REPLY(reply_verbatim(reply, "a:1", 3), "=7\r\ntxt:a:1\r\n");
     EXPECT_REPLY(reply_nil(reply), "_\r\n");
+    EXPECT_REPLY(reply_boolean(reply, true), "#t\r\n");
+    EXPECT_REPLY(reply_boolean(reply, false), "#f\r\n");
     EXPECT_REPLY(reply_map(reply, 6), "%6\r\n");
     EXPECT_REPLY(reply_set(reply, 6), "~6\r\n");
     buffer_free(&out);
