@@ -11,6 +11,15 @@ static enum certainty judge(bool at_bad_end, bool at_good_end)
     return at_good_end ? UNDECIDED : CERTAIN_NO;
 }
 
+/* a + b, or the end of what fits where it is beyond. The ends of an interval can be: a hold may end here before it is
+ * heard to begin. */
+static balance_t plus(balance_t a, balance_t b)
+{
+    const balance_t most = (balance_t)AMOUNT_TOTAL_MAX;
+    balance_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? -most : most) : sum;
+}
+
 /* The sums were within the limit when they were reserved, so only `own` and `amount` can go beyond it. */
 static bool sum_fits(balance_t posted, balance_t own, amount_t amount)
 {
@@ -41,9 +50,9 @@ enum certainty interval_can_pay(const struct account *account, const struct acco
     balance_t after = account_balance(account) + effect_pay(own) - (balance_t)amount;
     if (extra == NULL)
         return judge(after >= 0, after >= 0);
-    after -= extra->held_out;
+    after = plus(after, -extra->held_out);
     balance_t floor = -(balance_t)extra->overdraft;
-    return judge(after + extra->open.trough >= floor, after + extra->open.pay_high >= floor);
+    return judge(plus(after, extra->open.trough) >= floor, plus(after, extra->open.pay_high) >= floor);
 }
 
 enum certainty interval_can_take(const struct account *account, const struct account_extra *extra,
@@ -52,9 +61,10 @@ enum certainty interval_can_take(const struct account *account, const struct acc
     if ((account->flags & ACCOUNT_HAS_CEILING) == 0)
         return CERTAIN_YES;
     assert(extra != NULL);
-    balance_t after = account_balance(account) + extra->held_in + effect_take(own) + (balance_t)amount;
+    balance_t after = plus(account_balance(account) + effect_take(own), extra->held_in);
     balance_t ceiling = (balance_t)extra->ceiling;
-    return judge(after + extra->open.peak <= ceiling, after + extra->open.take_low <= ceiling);
+    after = plus(after, (balance_t)amount);
+    return judge(plus(after, extra->open.peak) <= ceiling, plus(after, extra->open.take_low) <= ceiling);
 }
 
 balance_t interval_available(const struct account *account, const struct account_extra *extra,
@@ -63,7 +73,7 @@ balance_t interval_available(const struct account *account, const struct account
     balance_t balance = account_balance(account) + effect_pay(own);
     if (extra == NULL)
         return balance;
-    return balance - extra->held_out + extra->open.pay_high + (balance_t)extra->overdraft;
+    return plus(plus(plus(balance, -extra->held_out), extra->open.pay_high), (balance_t)extra->overdraft);
 }
 
 amount_t interval_sweep(const struct account *account, const struct account_extra *extra,
@@ -83,20 +93,17 @@ balance_t interval_room(const struct account *account, const struct account_extr
                         const struct effect *own)
 {
     assert(extra != NULL);
-    balance_t taken = account_balance(account) + extra->held_in + effect_take(own);
+    balance_t taken = plus(account_balance(account) + effect_take(own), extra->held_in);
     /* Of an account that is deep in debt it can be more than fits a balance. */
-    balance_t room;
-    if (__builtin_sub_overflow((balance_t)extra->ceiling, taken + extra->open.take_low, &room))
-        return (balance_t)AMOUNT_TOTAL_MAX;
-    return room;
+    return plus((balance_t)extra->ceiling, -plus(taken, extra->open.take_low));
 }
 
 enum certainty interval_compare(const struct account *account, const struct account_extra *extra,
                                 const struct effect *own, enum relation relation, balance_t level)
 {
     balance_t balance = account_balance(account) + effect_balance(own);
-    balance_t low = balance + (extra != NULL ? extra->open.low : 0);
-    balance_t high = balance + (extra != NULL ? extra->open.high : 0);
+    balance_t low = extra != NULL ? plus(balance, extra->open.low) : balance;
+    balance_t high = extra != NULL ? plus(balance, extra->open.high) : balance;
     switch (relation) {
     case RELATION_AT_LEAST: return judge(low >= level, high >= level);
     case RELATION_AT_MOST: return judge(high <= level, low <= level);

@@ -305,15 +305,24 @@ int server_run(const struct config *config)
     char error[SERVER_ERROR_MAX];
     log_set_level((enum log_level)config->log_level);
     struct config own = *config;
+    struct sigaction action = {.sa_handler = server_on_signal};
+    sigset_t stops;
+    sigset_t before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    /* Whoever can connect may ask for a stop: until there is a server to be told, a signal waits. The threads that
+     * start meanwhile never hear of any. */
+    pthread_sigmask(SIG_BLOCK, &stops, &before);
     struct server *server = server_enter(&own, error) ? server_start(&own, error) : NULL;
     if (!server) {
         log_write(LOG_ERROR, "%s", error);
         return EXIT_FAILURE;
     }
     atomic_store(&signalled, server);
-    struct sigaction action = {.sa_handler = server_on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     server_announce(server);
     server_wait(server);
     log_write(LOG_INFO, "stopping: answers in flight are finished first");
