@@ -97,20 +97,20 @@ struct recent {
 
 /** A question being answered. */
 struct search {
+    struct standing standing; /* at the number that was read up to */
+    struct range range;
     struct question *question;
     struct reply reply;
-    struct range range;
-    bool found;               /* the account exists, as far as was read */
-    bool world;               /* it is an asset's @world */
-    bool wants_tail;          /* the answer depends on the journal's tail */
-    bool failed;              /* the reply is an error already */
-    int64_t account;          /* its number in the database; of a @world that has no entry yet, 0 */
-    struct asset_tag asset;   /* that it holds */
-    struct stamp opened;      /* zero: of a @world, which always was */
-    struct standing standing; /* at the number that was read up to */
-    struct entries old;       /* of the snapshot, from new to old */
-    struct entries young;     /* of the journal, from old to new */
-    struct past *past;        /* owned; NULL: it is no LOOKUP */
+    struct entries old;     /* of the snapshot, from new to old */
+    struct entries young;   /* of the journal, from old to new */
+    struct past *past;      /* owned; NULL: it is no LOOKUP */
+    struct stamp opened;    /* zero: of a @world, which always was */
+    int64_t account;        /* its number in the database; of a @world that has no entry yet, 0 */
+    struct asset_tag asset; /* that it holds */
+    bool found;             /* the account, or what was looked up, exists, as far as was read */
+    bool world;             /* it is an asset's @world */
+    bool wants_tail;        /* the answer depends on the journal's tail */
+    bool failed;            /* the reply is an error already */
 };
 
 /** The statements. */

@@ -7,6 +7,10 @@
 #include "server/history_state.h"
 #include "server/render.h"
 
+/* Room for newcomers above this size is given back after use: whoever loads millions of accounts does so
+ * once. */
+#define NEWCOMERS_KEPT 1048576
+
 /** The newcomer with this number; NULL: the account was there before. */
 static const struct newcomer *newcomer_find(const struct history *history, sequence_t number)
 {
@@ -227,6 +231,9 @@ bool tail_search(struct history *history, struct search *searches, unsigned coun
         good = read != JOURNAL_DAMAGED && records_visit(history, searches, count);
     } while (good && read == JOURNAL_BATCH);
     journal_reader_close(&reader);
+    if (history->newcomers.capacity > NEWCOMERS_KEPT) {
+        buffer_free(&history->newcomers);
+    }
     if (!good) {
         journal_reader_close(place); /* its segment may have been given up */
     }

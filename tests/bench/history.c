@@ -25,10 +25,10 @@
 #define ROUNDS   20    /* accounts that each question is asked about */
 #define ID_BYTES 36
 
-static double clock_s(void)
+static double clock_s(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -162,6 +162,7 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
 {
     double longest = 0;
     double sum = 0;
+    double cpu = 0;
     uint64_t bytes = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         char id[IDENT_MAX + 1];
@@ -185,9 +186,11 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
             (struct inquiry_place){.given = shape->from > 0, .value = last.number / 100 * shape->from};
         inquiry->to = (struct inquiry_place){.given = shape->to > 0, .value = last.number / 100 * shape->to};
         struct question question = {.inquiry = inquiry};
-        double begun = clock_s();
+        double begun = clock_s(CLOCK_MONOTONIC);
+        double begun_cpu = clock_s(CLOCK_THREAD_CPUTIME_ID);
         history_answer(history, &question, 1, last.number, UINT64_MAX);
-        double took = clock_s() - begun;
+        double took = clock_s(CLOCK_MONOTONIC) - begun;
+        cpu += clock_s(CLOCK_THREAD_CPUTIME_ID) - begun_cpu;
         expect(question.reply.bytes[question.reply.start] != '-', question.reply.bytes);
         longest = took > longest ? took : longest;
         sum += took;
@@ -195,8 +198,8 @@ static void bench_shape(struct history *history, const struct shape *shape, uint
         buffer_free(&question.reply);
         buffer_free(&draft);
     }
-    printf("%-36s %8.2f ms on average, %8.2f at most, %7" PRIu64 " bytes\n", shape->name, sum * 1e3 / ROUNDS,
-           longest * 1e3, bytes / ROUNDS);
+    printf("%-36s %8.2f ms on average, %8.2f at most, %6.2f of a processor, %7" PRIu64 " bytes\n",
+           shape->name, sum * 1e3 / ROUNDS, longest * 1e3, cpu * 1e3 / ROUNDS, bytes / ROUNDS);
 }
 
 int main(int argc, char **argv)
@@ -215,11 +218,11 @@ int main(int argc, char **argv)
     uint64_t transfers = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000000;
     uint64_t tail = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
     struct making making = {.last = {0, 1000}};
-    double begun = clock_s();
+    double begun = clock_s(CLOCK_MONOTONIC);
     ledger_make(&making, accounts, transfers, tail);
     printf("%" PRIu64 " accounts, %" PRIu64 " transfers, %" PRIu64
            " of them not in the snapshot, made in %.0f s\n",
-           accounts, transfers, tail, clock_s() - begun);
+           accounts, transfers, tail, clock_s(CLOCK_MONOTONIC) - begun);
     struct history *history = history_new(DIR, archive_ledger(making.archive));
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         bench_shape(history, &shapes[i], accounts, making.last);
