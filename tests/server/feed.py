@@ -286,6 +286,8 @@ def run(build, dice, kills, interval):
         place.stop.set()
         for thread in clients:
             thread.join()
+        if with_holds:
+            time.sleep(2.5)  # what lives for a second expires, and then nothing happens any more
         connection = Connection(place.port)
         newest = connection.ask("TRIAL")["seq"]
         for follower in followers:
