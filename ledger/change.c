@@ -49,7 +49,7 @@ static bool limits_fit(struct shard *shard, const struct change_message *change,
     if (total_fits(sums.debits) && total_fits(sums.credits))
         return true;
     shard_refuse(shard, &change->head, outbox, REJECTION_OVERFLOW,
-                 "the totals of %.*s are above 2^127 - 1; it can only be unlimited", (int)account->id_length,
+                 "the totals of %.*s are above 2^126 - 1; it can only be unlimited", (int)account->id_length,
                  account->id);
     return false;
 }

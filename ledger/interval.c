@@ -11,11 +11,11 @@ static enum certainty judge(bool at_bad_end, bool at_good_end)
     return at_good_end ? UNDECIDED : CERTAIN_NO;
 }
 
-/* a + b, or the end of what fits where it is beyond. The ends of an interval can be: a hold may end here before it is
- * heard to begin. */
+/* a + b, or the end of what fits where it is beyond. The ends of an interval can be: a hold may end here
+ * before it is heard to begin. */
 static balance_t plus(balance_t a, balance_t b)
 {
-    const balance_t most = (balance_t)AMOUNT_TOTAL_MAX;
+    const balance_t most = (balance_t)(~(amount_t)0 >> 1);
     balance_t sum;
     return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? -most : most) : sum;
 }
@@ -25,7 +25,7 @@ static bool sum_fits(balance_t posted, balance_t own, amount_t amount)
 {
     balance_t sum;
     return amount <= AMOUNT_TOTAL_MAX && !__builtin_add_overflow(posted, own, &sum) &&
-           !__builtin_add_overflow(sum, (balance_t)amount, &sum);
+           !__builtin_add_overflow(sum, (balance_t)amount, &sum) && sum <= (balance_t)AMOUNT_TOTAL_MAX;
 }
 
 enum certainty interval_fits(const struct account *account, const struct account_extra *extra,

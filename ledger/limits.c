@@ -17,7 +17,7 @@ bool option_amount(struct shard *shard, const struct message *message, const cha
     }
     if (!decimal_to_amount(written, asset->scale, out) || *out > AMOUNT_TOTAL_MAX) {
         shard_refuse(shard, message, outbox, REJECTION_AMOUNT,
-                     "%s %.*s is more than an account can hold, 2^127 - 1 of the smallest unit of %.*s",
+                     "%s %.*s is more than an account can hold, 2^126 - 1 of the smallest unit of %.*s",
                      option, length, digits, (int)asset->length, asset->code);
         return false;
     }

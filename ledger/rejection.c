@@ -193,7 +193,7 @@ static void write_leg(struct text *text, const struct transfer_message *message)
     case REJECTION_ASSET: write_assets(text, message); return;
     case REJECTION_AMOUNT: write_amount(text, leg, asset); return;
     case REJECTION_OVERFLOW:
-        text_add(text, "the %s of %.*s would add up to more than 2^127 - 1 of the smallest unit of %.*s",
+        text_add(text, "the %s of %.*s would add up to more than 2^126 - 1 of the smallest unit of %.*s",
                  rejection->to_side ? "credits" : "debits", length, account, (int)asset->length, asset->code);
         return;
     case REJECTION_INSUFFICIENT: write_insufficient(text, rejection, length, account); return;

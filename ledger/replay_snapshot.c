@@ -36,7 +36,7 @@ bool replay_account(struct replay *replay, const struct record *open, const stru
         const struct effect effect = {.debits = standing->debits.low, .credits = standing->credits.low};
         shard_post(shard, account, &effect, standing->last);
     } else
-        return replay_fail(error, "account number %" PRIu64 " has totals above 2^127 - 1",
+        return replay_fail(error, "account number %" PRIu64 " has totals above 2^126 - 1",
                            open->stamp.number);
     account->flags |= flags[standing->state];
     return true;

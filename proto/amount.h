@@ -17,9 +17,10 @@ __extension__ typedef unsigned __int128 amount_t;
 /** Credits less debits: smallest units of some asset, may be below zero. */
 __extension__ typedef __int128 balance_t;
 
-/** The most that the debits, or the credits, of one account may add up to: 2^127 - 1 smallest units. Below it
- *  every balance fits a balance_t and no difference of two totals overflows. */
-#define AMOUNT_TOTAL_MAX ((((amount_t)1) << 127) - 1)
+/** The most that the debits and what is held out, or the credits and what is held in, of one account may add
+ * up to: 2^126 - 1 smallest units. Below it every balance fits a balance_t, and so do the sums of what
+ * undecided transactions may post and release. */
+#define AMOUNT_TOTAL_MAX ((((amount_t)1) << 126) - 1)
 
 /** The largest scale (fraction digits) an asset may have. */
 #define AMOUNT_SCALE_MAX 18

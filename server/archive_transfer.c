@@ -126,7 +126,7 @@ static bool side_post(struct archive *archive, struct archive_side *side, bool c
     uint64_t entries;
     if (side->book) {
         if (!book_post(&archive->books, side->book, credit, amount)) {
-            return archive_fail(archive, error, "number %" PRIu64 " takes an account's total above 2^127 - 1",
+            return archive_fail(archive, error, "number %" PRIu64 " takes an account's total above 2^126 - 1",
                                 number);
         }
         side->book->entry = number;

@@ -311,8 +311,8 @@ int server_run(const struct config *config)
     sigemptyset(&stops);
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
-    /* Whoever can connect may ask for a stop: until there is a server to be told, a signal waits. The threads that
-     * start meanwhile never hear of any. */
+    /* Whoever can connect may ask for a stop: until there is a server to be told, a signal waits. The threads
+     * that start meanwhile never hear of any. */
     pthread_sigmask(SIG_BLOCK, &stops, &before);
     struct server *server = server_enter(&own, error) ? server_start(&own, error) : NULL;
     if (!server) {

@@ -44,7 +44,7 @@ enum role {
     ROLES
 };
 
-#define MOST "1701411834604692317316873037158841057.27" /* 2^127 - 1 cents */
+#define MOST "850705917302346158658436518579420528.63" /* 2^126 - 1 cents */
 
 /* Amounts, and whether they are at fault. The last is fit for any account's digits, and for nobody's total.
  */

@@ -33,7 +33,7 @@ static bool option_fits(const struct reference_asset *asset, const char *option,
     }
     if (!decimal_to_amount(written, asset->scale, amount) || *amount > AMOUNT_TOTAL_MAX) {
         buffer_printf(reply,
-                      "-AMOUNT %s %.*s is more than an account can hold, 2^127 - 1 of the smallest unit "
+                      "-AMOUNT %s %.*s is more than an account can hold, 2^126 - 1 of the smallest unit "
                       "of %s",
                       option, length, text, asset->code);
         return false;
@@ -134,7 +134,7 @@ void reference_limit(struct books *books, const struct call *call, struct buffer
     if (reference_bounded(account) &&
         (reference_less(most, reference_sum(account->debits, account->held_out)) ||
          reference_less(most, reference_sum(account->credits, account->held_in)))) {
-        buffer_printf(reply, "-OVERFLOW the totals of %s are above 2^127 - 1; it can only be unlimited",
+        buffer_printf(reply, "-OVERFLOW the totals of %s are above 2^126 - 1; it can only be unlimited",
                       account->id);
         return;
     }

@@ -99,7 +99,7 @@ static amount_t sweep_amount(const struct reference_account *from, const struct 
     struct total owes = reference_sum(from->debits, from->held_out);
     if (from->unlimited || !reference_less(owes, has))
         return 0;
-    amount_t available = has.low - owes.low; /* of a limited account it fits: twice 2^127 - 1 at most */
+    amount_t available = has.low - owes.low; /* of a limited account it fits: twice 2^126 - 1 at most */
     return call->has_amount && max < available ? max : available;
 }
 

@@ -168,7 +168,7 @@ static bool total_fits(const struct trial *trial, const struct reference_account
     if (!reference_bounded(account) || !reference_less(most, reference_plus(total, trial->amount)))
         return true;
     buffer_printf(refusal(trial, "OVERFLOW"),
-                  "the %s of %s would add up to more than 2^127 - 1 of the smallest unit of %s", which,
+                  "the %s of %s would add up to more than 2^126 - 1 of the smallest unit of %s", which,
                   account->id, trial->books->assets[account->asset].code);
     return false;
 }

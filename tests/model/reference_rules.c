@@ -5,7 +5,7 @@
 
 #include "tests/model/session.h"
 
-#define MOST "1701411834604692317316873037158841057.27" /* 2^127 - 1 cents */
+#define MOST "850705917302346158658436518579420528.63" /* 2^126 - 1 cents */
 
 /* One line a command; clang-format would fill them. */
 /* clang-format off */
@@ -53,9 +53,9 @@ Test(reference_rules, LIMIT_changes_what_it_names_and_nothing_else)
         {"OPEN dora USD CEILING 0", ":5"},
         {"LIMIT nobody NOCEILING", "-NOACCOUNT nobody does not exist"},
         {"LIMIT dora OVERDRAFT 1.000", "-AMOUNT overdraft 1.000 has 3 fraction digits, USD has 2"},
-        {"LIMIT dora CEILING 1701411834604692317316873037158841057.28",
-         "-AMOUNT ceiling 1701411834604692317316873037158841057.28 is more than an account can hold, "
-         "2^127 - 1 of the smallest unit of USD"},
+        {"LIMIT dora CEILING 850705917302346158658436518579420528.64",
+         "-AMOUNT ceiling 850705917302346158658436518579420528.64 is more than an account can hold, "
+         "2^126 - 1 of the smallest unit of USD"},
         {"FREEZE dora", "+OK"},
         {"LIMIT dora NOCEILING", "+OK"},
         {"CLOSE dora", "+OK"},
@@ -87,28 +87,28 @@ Test(reference_rules, totals_are_bounded_unless_the_account_is_unlimited_on_both
         {"OPEN tight USD", ":3"},
         {"DEPOSIT d1 free " MOST, ":4"},
         {"DEPOSIT d2 free " MOST, ":5"},
-        {"BALANCE free", "3402823669209384634633746074317682114.54 "},
-        {"LIMIT free CEILING 1", "-OVERFLOW the totals of free are above 2^127 - 1; it can only be unlimited"},
+        {"BALANCE free", "1701411834604692317316873037158841057.26 "},
+        {"LIMIT free CEILING 1", "-OVERFLOW the totals of free are above 2^126 - 1; it can only be unlimited"},
         {"LIMIT free OVERDRAFT 1 CEILING 0.001", "-AMOUNT ceiling 0.001 has 3 fraction digits, USD has 2"},
-        {"LIMIT free OVERDRAFT 1", "-OVERFLOW the totals of free are above 2^127 - 1; it can only be unlimited"},
+        {"LIMIT free OVERDRAFT 1", "-OVERFLOW the totals of free are above 2^126 - 1; it can only be unlimited"},
         {"LIMIT free NOCEILING", "+OK"},
         {"DEPOSIT d3 half " MOST, ":6"},
         {"WITHDRAW w1 half " MOST, ":7"},
         {"WITHDRAW w2 half 0.01",
-         "-OVERFLOW the debits of half would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the debits of half would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"DEPOSIT d4 half 0.01",
-         "-OVERFLOW the credits of half would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the credits of half would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"LIMIT half NOCEILING", "+OK"},
         {"DEPOSIT d4 half 0.01", ":9"},
-        {"LIMIT half CEILING 1", "-OVERFLOW the totals of half are above 2^127 - 1; it can only be unlimited"},
+        {"LIMIT half CEILING 1", "-OVERFLOW the totals of half are above 2^126 - 1; it can only be unlimited"},
         {"HOLD h1 free tight " MOST, ":10"},
         {"HOLD h2 free tight 0.01",
-         "-OVERFLOW the credits of tight would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the credits of tight would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"VOID v1 h1", ":11"},
         {"HOLD h3 free tight " MOST, ":12"},
         {"CAPTURE c1 h3", ":13"},
-        {"TRIAL", "after 13 USD 2 debits 8507059173023461586584365185794205286.36 "
-                  "credits 8507059173023461586584365185794205286.36 accounts 3 "}
+        {"TRIAL", "after 13 USD 2 debits 4253529586511730793292182592897102643.16 "
+                  "credits 4253529586511730793292182592897102643.16 accounts 3 "}
     );
 }
 
@@ -118,7 +118,7 @@ Test(reference_rules, what_is_held_out_counts_towards_the_bound_of_debits)
         {"OPEN half USD UNLIMITED CEILING 0", ":1"},
         {"HOLD h1 half @world/USD " MOST, ":2"},
         {"WITHDRAW w1 half 0.01",
-         "-OVERFLOW the debits of half would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the debits of half would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"CAPTURE c1 h1 1", ":3"},
         {"WITHDRAW w1 half 0.01", ":4"}
     );
@@ -133,7 +133,7 @@ Test(reference_rules, what_is_held_counts_where_an_account_is_to_be_bounded)
         {"LIMIT free CEILING 1", "+OK"},
         {"LIMIT free NOCEILING", "+OK"},
         {"HOLD h2 free @world/USD 0.01", ":6"},
-        {"LIMIT free CEILING 1", "-OVERFLOW the totals of free are above 2^127 - 1; it can only be unlimited"}
+        {"LIMIT free CEILING 1", "-OVERFLOW the totals of free are above 2^126 - 1; it can only be unlimited"}
     );
 }
 
@@ -253,9 +253,9 @@ Test(reference_rules, a_condition_comes_after_OVERFLOW_and_before_INSUFFICIENT)
         {"DEPOSIT d2 bob " MOST, ":6"},
         {"WITHDRAW w1 bob " MOST, ":7"},
         {"TRANSFER t bob carol 1 IF alice GE 101",
-         "-OVERFLOW the debits of bob would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the debits of bob would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"TRANSFER t alice bob 1 IF alice GE 101",
-         "-OVERFLOW the credits of bob would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the credits of bob would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"TRANSFER t alice carol 0 IF nobody GE 101", "-AMOUNT the amount is zero; it must be more"},
         {"TRANSFER t carol alice 1 IF alice GE 101", "-CONDITION alice has 100.00 USD, needed is at least 101.00"},
         {"TRANSFER t carol alice 1 IF alice GE 100", "-INSUFFICIENT carol has 0.00 USD available, 1.00 needed"},
@@ -349,10 +349,10 @@ Test(reference_rules, SWEEP_is_checked_as_a_leg_of_its_amount)
         {"DEPOSIT d2 worn " MOST, ":11"},
         {"WITHDRAW w2 worn " MOST, ":12"},
         {"SWEEP s3 bob worn",
-         "-OVERFLOW the credits of worn would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the credits of worn would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"LIMIT worn OVERDRAFT 1", "+OK"},
         {"SWEEP s3 worn bob",
-         "-OVERFLOW the debits of worn would add up to more than 2^127 - 1 of the smallest unit of USD"},
+         "-OVERFLOW the debits of worn would add up to more than 2^126 - 1 of the smallest unit of USD"},
         {"SWEEP s3 carol worn", "-INSUFFICIENT carol has 0.00 USD available, nothing to sweep"}
     );
 }

@@ -114,7 +114,7 @@ static struct call make_flood(struct maker *maker)
     const struct call *open = earlier(maker, is_unlimited);
     const char *id = script_id(maker->script, &maker->dice, maker->place);
     return call_deposit(id, open != NULL ? open->name : own_account(maker),
-                        "1701411834604692317316873037158841057.27");
+                        "850705917302346158658436518579420528.63");
 }
 
 static struct call make_limit(struct maker *maker)
