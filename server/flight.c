@@ -28,17 +28,37 @@ static uint64_t plan_members(const struct flight_plan *plan)
     return ((const struct define_message *)(const void *)plan->message)->route.members;
 }
 
+/** Whether a request is about holds alone, without looking at money: what it does to their accounts commutes
+ * with what others like it do, which never fail for money. Which accounts these are is not known before the
+ * holds are found, so nothing else may be in flight beside it. */
+static bool message_is_about_holds(const struct message *message)
+{
+    if (message->kind != MESSAGE_TRANSFER) {
+        return false;
+    }
+    const struct transfer_message *transfer = (const struct transfer_message *)(const void *)message;
+    for (unsigned i = 0; i < transfer->operation_count; i++) {
+        uint8_t type = transfer->operations[i].type;
+        if (type != TRANSFER_CAPTURE && type != TRANSFER_VOID && type != TRANSFER_EXTEND) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool flight_admits(const struct flights *flights, const struct flight_plan *plan)
 {
     if (flight_count(flights) == 0 || plan->lone) {
         return true;
     }
     uint64_t members = plan_members(plan);
-    bool alone = message_is_alone(plan->message);
-    if (members_single(members) && members == flights->members && !flights->alone && !alone) {
+    bool holds = message_is_about_holds(plan->message);
+    bool alone = !holds && message_is_alone(plan->message);
+    if (members_single(members) && members == flights->members && !flights->alone && !alone &&
+        !flights->holds && !holds) {
         return true;
     }
-    if (flights->alone || alone) {
+    if (flights->alone || alone || flights->holds != holds) {
         return false;
     }
     uint64_t keys[MESSAGE_KEYS_MAX];
@@ -104,7 +124,8 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     uint64_t members = plan_members(plan);
     bool same = flight_count(flights) == 0 || flights->members == members;
     flights->members = same && members_single(members) ? members : 0;
-    flights->alone = message_is_alone(plan->message);
+    flights->holds = message_is_about_holds(plan->message);
+    flights->alone = !flights->holds && message_is_alone(plan->message);
     struct flight *flight = flights_push(flights);
     flight->started_us = plan->started_us;
     flight->command = plan->command;
@@ -192,6 +213,7 @@ void flight_retire(struct flights *flights)
     flights->asides_begun += (uint32_t)(keys_size + text_size);
     if (flight_count(flights) == 0) {
         flights->alone = false;
+        flights->holds = false;
     }
 }
 
