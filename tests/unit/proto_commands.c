@@ -52,26 +52,41 @@ Test(commands, say_their_syntax_for_people)
         "ASSETS",
         "BALANCE account",
         "BALANCES account [account ...]",
+        "CAPTURE id hold [amount] [KEEP]",
         "CLIENT subcommand [argument ...]",
+        "CLOSE account",
         "COMMAND [COUNT | LIST | INFO [name ...] | DOCS [name ...]]",
         "CONFIG GET pattern",
         "DBSIZE",
         "DEPOSIT id account amount [NOTE text]",
+        "DISCARD",
         "ECHO message",
+        "EXEC",
+        "EXTEND id hold seconds",
+        "FREEZE account",
         "HELLO [protover [AUTH user password] [SETNAME name]]",
+        "HOLD id from to amount [TTL seconds] [NOTE text]",
         "INFO [section ...]",
         "LASTSAVE",
+        "LIMIT account [OVERDRAFT amount | UNLIMITED] [CEILING amount | NOCEILING]",
         "LOOKUP id",
+        "MULTI",
         "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]",
         "PING [message]",
         "QUIT",
         "RESET",
+        "REVERSE id transfer",
         "SAVE",
         "SELECT index",
         "SHUTDOWN [NOSAVE | SAVE]",
+        "SWEEP id from to [MAX amount]",
+        "THAW account",
         "TIME",
-        "TRANSFER id from to amount [from to amount ...] [NOTE text]",
+        "TRANSFER id from to amount [from to amount ...] [IF account <GE | LE | EQ> amount ...] [NOTE text]",
         "TRIAL",
+        "UNWATCH",
+        "VOID id hold",
+        "WATCH account [account ...]",
         "WITHDRAW id account amount [NOTE text]",
     };
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
@@ -221,7 +236,7 @@ Test(commands, are_all_listed_when_none_is_named)
         }
         cr_expect_eq(position, length);
     }
-    cr_expect_str_eq(answer_to(2, "count"), ":27\r\n");
+    cr_expect_str_eq(answer_to(2, "count"), ":42\r\n");
 }
 
 Test(commands, are_documented_with_their_arguments)
@@ -243,6 +258,9 @@ Test(commands, are_documented_with_their_arguments)
     cr_expect_not_null(strstr(docs,
                               "*8\r\n$4\r\nname\r\n$7\r\naccount\r\n$4\r\ntype\r\n$3\r\nkey\r\n"
                               "$12\r\ndisplay_text\r\n$7\r\naccount\r\n$5\r\nflags\r\n*1\r\n+multiple\r\n"));
+    docs = answer_to(2, "docs transfer");
+    cr_expect_not_null(strstr(docs, "token\r\n$2\r\nIF\r\n$5\r\nflags\r\n*3\r\n+optional\r\n+multiple\r\n"
+                                    "+multiple_token\r\n"));
     docs = answer_to(2, "docs client");
     cr_expect_not_null(strstr(docs, "flags\r\n*2\r\n+optional\r\n+multiple\r\n"));
     cr_expect_str_eq(answer_to(3, "docs nope"), "%0\r\n");
