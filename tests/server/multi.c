@@ -219,11 +219,11 @@ Test(multi, keeps_a_bounded_number_of_bytes)
     struct client client = client_connect(server);
     arrange(&client);
     memset(line + strlen(line), '0', sizeof line - strlen(line));
-    memcpy(line + sizeof line - 3, "1\r\n", 3);
+    snprintf(line + sizeof line - 4, 4, "1\r\n");
     client_ask(&client, "MULTI", "+OK\r\n");
     unsigned queued = 0;
     do {
-        cr_assert(client_send(&client, line, sizeof line));
+        cr_assert(client_send(&client, line, sizeof line - 1));
         cr_assert(client_line(&client, answer, sizeof answer));
     } while (strcmp(answer, "+QUEUED") == 0 && ++queued < 128);
     cr_expect_str_eq(answer, "-ERR the commands of a transaction have at most 1048576 bytes");
