@@ -2,8 +2,10 @@
  * errors, on any number of workers.
  */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -112,6 +114,51 @@ Test(holds, expire_by_themselves)
         client_close(&client);
         server_stop(server);
     }
+}
+
+/** How long, in milliseconds, until a server holds nothing any more: INFO wakes nobody but who answers it. */
+static uint64_t milliseconds_until_nothing_is_held(struct client *client)
+{
+    struct timespec start;
+    struct timespec now;
+    uint64_t open = 1;
+    char line[256];
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    while (open != 0) {
+        usleep(20000);
+        client_say(client, "INFO shards\r\nPING");
+        while (client_line(client, line, sizeof line) && strcmp(line, "+PONG") != 0) {
+            sscanf(line, "open_holds:%" SCNu64, &open);
+        }
+    }
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)(now.tv_sec - start.tv_sec) * 1000 + (uint64_t)(now.tv_nsec / 1000000) -
+           (uint64_t)(start.tv_nsec / 1000000);
+}
+
+/* A sleeping worker wakes for it. The tick of every second would do so too, but from the second round on,
+ * which begins right behind one, only a second late. */
+Test(holds, expire_when_it_is_time)
+{
+    struct server *server = fixture_start(3);
+    struct client client = client_connect(server);
+    client_ask(&client, "OPEN alice USD", ":1\r\n");
+    client_ask(&client, "OPEN bob USD UNLIMITED", ":2\r\n");
+    uint64_t soonest = UINT64_MAX;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 10; i++) {
+            client_say(&client, "HOLD h%d-%d bob alice 1 TTL 1", round, i);
+            client_expect(&client, ":#", "HOLD");
+            char line[16];
+            cr_assert(client_line(&client, line, sizeof line));
+        }
+        uint64_t taken = milliseconds_until_nothing_is_held(&client);
+        cr_expect_geq(taken, 800, "%" PRIu64 " ms", taken);
+        soonest = round > 0 && taken < soonest ? taken : soonest;
+    }
+    cr_expect_lt(soonest, 1500, "%" PRIu64 " ms", soonest);
+    client_close(&client);
+    server_stop(server);
 }
 
 Test(accounts, change_their_limits_and_their_state)
