@@ -29,7 +29,8 @@ static const char usage[] =
 
 void help_all(FILE *out)
 {
-    static const char *const groups[] = {"accounts", "transfers", "assets", "ledger", "connection", "server"};
+    static const char *const groups[] = {"accounts", "transfers",  "transactions", "assets",
+                                         "ledger",   "connection", "server"};
     (void)fputs(usage, out);
     for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++) {
         (void)fprintf(out, "\n%s:\n", groups[group]);

@@ -82,7 +82,12 @@ static void argument_put_once(struct sink *sink, const struct argument *argument
     if (argument->token != NULL)
         sink_put(sink, " ");
     switch (argument->kind) {
-    case ARGUMENT_ONE_OF: parts_put(sink, argument->parts, " | "); break;
+    case ARGUMENT_ONE_OF:
+        /* An optional one has brackets around it already. */
+        sink_put(sink, argument->optional ? "" : "<");
+        parts_put(sink, argument->parts, " | ");
+        sink_put(sink, argument->optional ? "" : ">");
+        break;
     case ARGUMENT_BLOCK: parts_put(sink, argument->parts, " "); break;
     default: sink_put(sink, argument->name); break;
     }

@@ -18,28 +18,43 @@ enum command_id {
     COMMAND_ASSETS,
     COMMAND_BALANCE,
     COMMAND_BALANCES,
+    COMMAND_CAPTURE,
     COMMAND_CLIENT,
+    COMMAND_CLOSE,
     COMMAND_COMMAND,
     COMMAND_CONFIG,
     COMMAND_DBSIZE,
     COMMAND_DEPOSIT,
+    COMMAND_DISCARD,
     COMMAND_ECHO,
+    COMMAND_EXEC,
+    COMMAND_EXTEND,
     COMMAND_FEED,
+    COMMAND_FREEZE,
     COMMAND_HELLO,
     COMMAND_HISTORY,
+    COMMAND_HOLD,
     COMMAND_INFO,
     COMMAND_LASTSAVE,
+    COMMAND_LIMIT,
     COMMAND_LOOKUP,
+    COMMAND_MULTI,
     COMMAND_OPEN,
     COMMAND_PING,
     COMMAND_QUIT,
     COMMAND_RESET,
+    COMMAND_REVERSE,
     COMMAND_SAVE,
     COMMAND_SELECT,
     COMMAND_SHUTDOWN,
+    COMMAND_SWEEP,
+    COMMAND_THAW,
     COMMAND_TIME,
     COMMAND_TRANSFER,
     COMMAND_TRIAL,
+    COMMAND_UNWATCH,
+    COMMAND_VOID,
+    COMMAND_WATCH,
     COMMAND_WITHDRAW,
     COMMAND_COUNT
 };
@@ -77,13 +92,13 @@ struct argument {
 
 struct command {
     enum command_id id;
-    const char *name;       /* in capitals */
-    int arity;              /* as Redis counts: the command's name included; -n means n or more */
-    unsigned flags;         /* enum command_flag */
-    const char *group;      /* "accounts", "transfers", "assets", "ledger", "connection", "server" */
-    const char *summary;    /* one sentence without a full stop */
-    const char *complexity; /* how the work grows, "O(1)" */
-    const char *reply;      /* what it answers, in a few words */
+    const char *name;                 /* in capitals */
+    int arity;                        /* as Redis counts: the command's name included; -n means n or more */
+    unsigned flags;                   /* enum command_flag */
+    const char *group;                /* "accounts", "transfers", "transactions", "assets", "ledger", ... */
+    const char *summary;              /* one sentence without a full stop */
+    const char *complexity;           /* how the work grows, "O(1)" */
+    const char *reply;                /* what it answers, in a few words */
     const struct argument *arguments; /* ends with a NULL name */
 };
 

@@ -119,11 +119,14 @@ static void arguments_reply(struct reply *reply, const struct argument *argument
 
 static void argument_reply(struct reply *reply, const struct argument *argument)
 {
-    const char *flags[] = {argument->optional ? "optional" : NULL, argument->multiple ? "multiple" : NULL};
-    if (flags[0] == NULL) {
-        flags[0] = flags[1];
-        flags[1] = NULL;
-    }
+    const char *flags[4] = {NULL};
+    size_t flag_count = 0;
+    if (argument->optional)
+        flags[flag_count++] = "optional";
+    if (argument->multiple)
+        flags[flag_count++] = "multiple";
+    if (argument->multiple && argument->token != NULL)
+        flags[flag_count++] = "multiple_token"; /* each time with its keyword */
     size_t pairs = 3;
     pairs += argument->token != NULL;
     pairs += flags[0] != NULL;
@@ -141,7 +144,7 @@ static void argument_reply(struct reply *reply, const struct argument *argument)
     }
     if (flags[0] != NULL) {
         reply_text(reply, "flags");
-        words_reply(reply, flags, 2);
+        words_reply(reply, flags, flag_count);
     }
     if (argument->parts != NULL) {
         reply_text(reply, "arguments");

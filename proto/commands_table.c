@@ -19,6 +19,10 @@
     {                                                             \
         .name = (name_), .kind = ARGUMENT_WORD, .token = (token_) \
     }
+#define MAYBE_WORD(token_, name_)                                                   \
+    {                                                                               \
+        .name = (name_), .kind = ARGUMENT_WORD, .token = (token_), .optional = true \
+    }
 #define AFTER(token_, kind_, name_)                                  \
     {                                                                \
         .name = (name_), .kind = ARGUMENT_##kind_, .token = (token_) \
@@ -30,6 +34,10 @@
 #define MAYBE_MANY(kind_, name_)                                                      \
     {                                                                                 \
         .name = (name_), .kind = ARGUMENT_##kind_, .optional = true, .multiple = true \
+    }
+#define ONE_OF(name_, parts_)                                       \
+    {                                                               \
+        .name = (name_), .kind = ARGUMENT_ONE_OF, .parts = (parts_) \
     }
 #define MAYBE_ONE_OF(name_, parts_)                                                   \
     {                                                                                 \
@@ -81,6 +89,19 @@ static const struct argument opening[] = {
     END,
 };
 
+static const struct argument ceiling[] = {
+    AFTER("CEILING", AMOUNT, "amount"),
+    WORD("NOCEILING", "noceiling"),
+    END,
+};
+
+static const struct argument limits[] = {
+    ONE(ACCOUNT, "account"),
+    MAYBE_ONE_OF("overdraft", overdraft),
+    MAYBE_ONE_OF("ceiling", ceiling),
+    END,
+};
+
 static const struct argument asset_definition[] = {ONE(ASSET, "code"), ONE(INTEGER, "scale"), END};
 
 static const struct argument leg[] = {
@@ -90,9 +111,24 @@ static const struct argument leg[] = {
     END,
 };
 
+static const struct argument relation[] = {WORD("GE", "ge"), WORD("LE", "le"), WORD("EQ", "eq"), END};
+
+static const struct argument condition[] = {
+    ONE(ACCOUNT, "account"),
+    ONE_OF("relation", relation),
+    ONE(AMOUNT, "amount"),
+    END,
+};
+
 static const struct argument transfer[] = {
     ONE(TRANSFER, "id"),
     {.name = "leg", .kind = ARGUMENT_BLOCK, .multiple = true, .parts = leg},
+    {.name = "condition",
+     .kind = ARGUMENT_BLOCK,
+     .token = "IF",
+     .optional = true,
+     .multiple = true,
+     .parts = condition},
     MAYBE_AFTER("NOTE", STRING, "text"),
     END,
 };
@@ -105,6 +141,35 @@ static const struct argument transfer_with_world[] = {
     MAYBE_AFTER("NOTE", STRING, "text"),
     END,
 };
+
+static const struct argument sweep[] = {
+    ONE(TRANSFER, "id"), ONE(ACCOUNT, "from"), ONE(ACCOUNT, "to"), MAYBE_AFTER("MAX", AMOUNT, "amount"), END,
+};
+
+static const struct argument hold[] = {
+    ONE(TRANSFER, "id"),
+    ONE(ACCOUNT, "from"),
+    ONE(ACCOUNT, "to"),
+    ONE(AMOUNT, "amount"),
+    MAYBE_AFTER("TTL", INTEGER, "seconds"),
+    MAYBE_AFTER("NOTE", STRING, "text"),
+    END,
+};
+
+static const struct argument capture[] = {
+    ONE(TRANSFER, "id"), ONE(TRANSFER, "hold"), MAYBE(AMOUNT, "amount"), MAYBE_WORD("KEEP", "keep"), END,
+};
+
+static const struct argument extension[] = {
+    ONE(TRANSFER, "id"),
+    ONE(TRANSFER, "hold"),
+    ONE(INTEGER, "seconds"),
+    END,
+};
+
+static const struct argument release[] = {ONE(TRANSFER, "id"), ONE(TRANSFER, "hold"), END};
+
+static const struct argument reversal[] = {ONE(TRANSFER, "id"), ONE(TRANSFER, "transfer"), END};
 
 static const struct argument transfer_id[] = {ONE(TRANSFER, "id"), END};
 
@@ -175,9 +240,14 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_BALANCES, "BALANCES", -2, COMMAND_READS, "accounts",
      "Tells the balances of several accounts, all at one moment", "O(N) with N the accounts named",
      "an array of balances, nil for an account that does not exist", account_or_more},
+    {COMMAND_CAPTURE, "CAPTURE", -3, COMMAND_WRITES, "transfers",
+     "Moves what is held, in full or less; the rest is released, or with KEEP stays held", "O(1)",
+     "the sequence number, the same again for the same id", capture},
     {COMMAND_CLIENT, "CLIENT", -2, COMMAND_SESSION, "connection",
      "Asks about this connection or names it: GETNAME, SETNAME, SETINFO, ID, INFO, LIST, NO-EVICT, NO-TOUCH",
      "O(1), O(N) with N the connections for LIST", "depends on the subcommand", client},
+    {COMMAND_CLOSE, "CLOSE", 2, COMMAND_WRITES, "accounts",
+     "Closes an account that has a zero balance and nothing held, for ever", "O(1)", "OK", account},
     {COMMAND_COMMAND, "COMMAND", -1, COMMAND_SESSION, "server", "Describes the commands of this server",
      "O(N) with N the commands described", "an array or a map of commands", command},
     {COMMAND_CONFIG, "CONFIG", 3, COMMAND_ADMIN, "server", "Tells the settings whose names match a pattern",
@@ -187,11 +257,20 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_DEPOSIT, "DEPOSIT", -4, COMMAND_WRITES, "transfers",
      "Moves money into an account from the world outside", "O(1)",
      "the sequence number, the same again for the same id", transfer_with_world},
+    {COMMAND_DISCARD, "DISCARD", 1, COMMAND_SESSION, "transactions",
+     "Forgets the commands queued since MULTI", "O(1)", "OK", none},
     {COMMAND_ECHO, "ECHO", 2, COMMAND_SESSION, "connection", "Answers what it is told", "O(1)", "the message",
      echo},
+    {COMMAND_EXEC, "EXEC", 1, COMMAND_WRITES, "transactions",
+     "Executes the commands queued since MULTI, all or none of them", "O(N) with N their legs",
+     "an array of what each of them answers", none},
+    {COMMAND_EXTEND, "EXTEND", 4, COMMAND_WRITES, "transfers", "Gives a hold a new time to live, from now",
+     "O(1)", "the sequence number, the same again for the same id", extension},
     {COMMAND_FEED, "FEED", -3, COMMAND_READS, "ledger",
      "Tells what was committed and is durable, from a number on, and waits for it if asked to",
      "O(N) with N the records told", "an array of records, each a map; nil when there is none yet", feed},
+    {COMMAND_FREEZE, "FREEZE", 2, COMMAND_WRITES, "accounts",
+     "Freezes an account: no transfer, hold or capture touches it until it is thawed", "O(1)", "OK", account},
     {COMMAND_HELLO, "HELLO", -1, COMMAND_SESSION, "connection",
      "Chooses the version of the protocol and tells about the server", "O(1)",
      "a map that describes the server", hello},
@@ -200,12 +279,19 @@ const struct command commands[COMMAND_COUNT] = {
      "O(N) with N the entries told, and those not in the snapshot yet",
      "an array of entries, each with its number, time, transfer, other account, amount and balance",
      account_history},
+    {COMMAND_HOLD, "HOLD", -5, COMMAND_WRITES, "transfers",
+     "Reserves money for a later capture, until it is captured or voided or its time to live is over", "O(1)",
+     "the sequence number, the same again for the same id", hold},
     {COMMAND_INFO, "INFO", -1, COMMAND_ADMIN, "server", "Tells how the server is doing", "O(1)",
      "lines of name:value, in sections", info},
     {COMMAND_LASTSAVE, "LASTSAVE", 1, COMMAND_ADMIN, "server", "Tells when the last snapshot was taken",
      "O(1)", "seconds since the epoch", none},
+    {COMMAND_LIMIT, "LIMIT", -2, COMMAND_WRITES, "accounts",
+     "Changes how far an account's balance may go, down or up", "O(1)", "OK", limits},
     {COMMAND_LOOKUP, "LOOKUP", 2, COMMAND_READS, "transfers", "Tells what became of a transfer", "O(1)",
      "a map of the transfer, nil for an id that is unknown or forgotten", transfer_id},
+    {COMMAND_MULTI, "MULTI", 1, COMMAND_SESSION, "transactions",
+     "Begins a transaction: what follows is queued until EXEC", "O(1)", "OK", none},
     {COMMAND_OPEN, "OPEN", -3, COMMAND_WRITES, "accounts", "Opens an account in an asset", "O(1)",
      "the sequence number of the opening, the same again for the same options", opening},
     {COMMAND_PING, "PING", -1, COMMAND_SESSION, "connection", "Asks whether the server is there", "O(1)",
@@ -214,6 +300,9 @@ const struct command commands[COMMAND_COUNT] = {
      "O(1)", "OK", none},
     {COMMAND_RESET, "RESET", 1, COMMAND_SESSION, "connection",
      "Sets this connection back to what it was when it was opened", "O(1)", "RESET", none},
+    {COMMAND_REVERSE, "REVERSE", 3, COMMAND_WRITES, "transfers", "Moves the money of a transfer back, once",
+     "O(N) with N the legs", "the sequence number of the first leg, the same again for the same id",
+     reversal},
     {COMMAND_SAVE, "SAVE", 1, COMMAND_READS, "server",
      "Takes a snapshot now, of everything that happened before",
      "O(N) with N the transfers since the last one", "OK, once it is on the disk", none},
@@ -222,6 +311,10 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_SHUTDOWN, "SHUTDOWN", -1, COMMAND_ADMIN, "server",
      "Stops the server when all that was acknowledged is kept",
      "O(N) with N the transfers since the last snapshot", "nothing: the connection closes", shutdown},
+    {COMMAND_SWEEP, "SWEEP", -4, COMMAND_WRITES, "transfers",
+     "Moves all that an account has available, up to a maximum", "O(1)",
+     "the sequence number, the same again for the same id", sweep},
+    {COMMAND_THAW, "THAW", 2, COMMAND_WRITES, "accounts", "Thaws a frozen account", "O(1)", "OK", account},
     {COMMAND_TIME, "TIME", 1, COMMAND_SESSION, "server", "Tells the server's time", "O(1)",
      "an array of seconds since the epoch and microseconds", none},
     {COMMAND_TRANSFER, "TRANSFER", -5, COMMAND_WRITES, "transfers",
@@ -231,6 +324,13 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_TRIAL, "TRIAL", 1, COMMAND_READS, "ledger",
      "Adds up every asset's debits and credits, which are always equal", "O(N) with N the accounts",
      "per asset the sums, the number of accounts, and the sequence number they hold for", none},
+    {COMMAND_UNWATCH, "UNWATCH", 1, COMMAND_SESSION, "transactions",
+     "Does nothing: there is no WATCH to take back", "O(1)", "OK", none},
+    {COMMAND_VOID, "VOID", 3, COMMAND_WRITES, "transfers", "Releases what is held", "O(1)",
+     "the sequence number, the same again for the same id", release},
+    {COMMAND_WATCH, "WATCH", -2, COMMAND_SESSION, "transactions",
+     "Refuses, and names what does its work here: conditions of TRANSFER", "O(1)", "an error",
+     account_or_more},
     {COMMAND_WITHDRAW, "WITHDRAW", -4, COMMAND_WRITES, "transfers",
      "Moves money out of an account to the world outside", "O(1)",
      "the sequence number, the same again for the same id", transfer_with_world},

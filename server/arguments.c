@@ -12,6 +12,9 @@
 /* How much of an argument an error quotes. */
 #define QUOTE_MAX 80
 
+/* Bytes of a command's syntax in an error. */
+#define SYNTAX_MAX 512
+
 static int quote_length(struct slice argument)
 {
     return argument.length > QUOTE_MAX ? QUOTE_MAX : (int)argument.length;
@@ -33,6 +36,26 @@ bool argument_amount(struct reply *reply, struct slice argument, struct decimal 
         return false;
     case DECIMAL_TOO_LARGE:
         reply_errorf(reply, "ERR", "amount '%.*s' is too large: its digits must fit 128 bits",
+                     quote_length(argument), argument.text);
+        return false;
+    }
+    return false;
+}
+
+bool argument_balance(struct reply *reply, struct slice argument, struct decimal *balance, bool *negative)
+{
+    struct slice digits = argument;
+    bool sign = argument.length > 0 && argument.text[0] == '-';
+    digits.text += sign;
+    digits.length -= sign;
+    switch (decimal_parse(digits.text, digits.length, balance)) {
+    case DECIMAL_OK: *negative = sign && balance->mantissa != 0; return true;
+    case DECIMAL_MALFORMED:
+        reply_errorf(reply, "ERR", "'%.*s' is not a balance; it must be a decimal number such as 12.34 or -5",
+                     quote_length(argument), argument.text);
+        return false;
+    case DECIMAL_TOO_LARGE:
+        reply_errorf(reply, "ERR", "balance '%.*s' is too large: its digits must fit 128 bits",
                      quote_length(argument), argument.text);
         return false;
     }
@@ -154,4 +177,11 @@ bool argument_unexpected(struct reply *reply, struct slice argument, const char 
     reply_errorf(reply, "ERR", "syntax error at '%.*s'; it is %s", quote_length(argument), argument.text,
                  syntax);
     return false;
+}
+
+bool argument_misplaced(struct reply *reply, struct slice argument, const struct command *command)
+{
+    char syntax[SYNTAX_MAX];
+    command_syntax(command, syntax, sizeof syntax);
+    return argument_unexpected(reply, argument, syntax);
 }

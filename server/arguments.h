@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "proto/amount.h"
+#include "proto/commands.h"
 #include "proto/reply.h"
 #include "proto/resp.h"
 #include "server/inquiry.h"
@@ -18,6 +19,9 @@ bool argument_is(struct slice argument, const char *word);
 
 /** A decimal amount. */
 bool argument_amount(struct reply *reply, struct slice argument, struct decimal *amount);
+
+/** A balance: a decimal that may be negative. -0 is not. */
+bool argument_balance(struct reply *reply, struct slice argument, struct decimal *balance, bool *negative);
 
 /** A whole number from `min` to `max`, called `what`. */
 bool argument_integer(struct reply *reply, struct slice argument, const char *what, uint64_t min,
@@ -43,5 +47,8 @@ bool argument_note(struct reply *reply, struct slice argument);
 
 /** Appends the error for an argument that fits nowhere in `syntax`. Returns false. */
 bool argument_unexpected(struct reply *reply, struct slice argument, const char *syntax);
+
+/** The same, with the syntax of a command. */
+bool argument_misplaced(struct reply *reply, struct slice argument, const struct command *command);
 
 #endif

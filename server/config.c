@@ -33,6 +33,9 @@ struct option_row {
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const durabilities[] = {"sync", "async", "none", NULL}; /* as enum durability */
 
+/* MiB: 32 GiB for each of the most workers, more than a shard can have. */
+#define CONFIG_ID_MEMORY_MAX (SHARDS_MAX * INT64_C(32768))
+
 #define FIELD(field)  offsetof(struct config, field)
 #define UNIX_PATH_MAX ((int64_t)sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
@@ -56,6 +59,10 @@ static const struct option_row rows[] = {
      "how often the snapshot, DIR/ledger.db, is brought forward"},
     {"segment-size", OPTION_INTEGER, FIELD(segment_size), JOURNAL_SEGMENT_MIN / 1024,
      JOURNAL_SEGMENT_MAX / 1024, NULL, "KIB", "65536", "size of a file of the journal"},
+    {"id-window", OPTION_INTEGER, FIELD(id_window), 1, 3153600000, NULL, "SECONDS", "86400",
+     "how long the ids of transfers are remembered; those of open holds always are"},
+    {"id-memory", OPTION_INTEGER, FIELD(id_memory), 0, CONFIG_ID_MEMORY_MAX, NULL, "MIB", "0",
+     "memory for them; where it does not last, the oldest are forgotten early; 0 takes what there is"},
     {"max-clients", OPTION_INTEGER, FIELD(max_clients), 1, 1000000, NULL, "N", "10000",
      "connections at once"},
     {"timeout", OPTION_INTEGER, FIELD(timeout), 1, 86400, NULL, "SECONDS", "60",

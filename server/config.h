@@ -21,6 +21,8 @@ struct config {
     int64_t sync_interval;             /* ASYNC: milliseconds between two calls of fdatasync */
     int64_t snapshot_interval;         /* seconds between two snapshots */
     int64_t segment_size;              /* KiB of one file of the journal */
+    int64_t id_window;                 /* seconds that ids are remembered */
+    int64_t id_memory;                 /* MiB of remembered ids, over all workers; 0: no bound */
     int64_t max_clients;               /* connections at once */
     int64_t timeout;                   /* seconds that a request may stay unfinished */
     char bind[CONFIG_TEXT_MAX];        /* address to listen on */

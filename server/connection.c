@@ -103,6 +103,7 @@ void connection_close(struct connection *connection)
     buffer_free(&connection->output);
     buffer_free(&connection->marks);
     flight_free(&connection->flights);
+    multi_reset(&connection->multi);
     connection->next = worker->roster.free;
     worker->roster.free = connection;
     worker->roster.live--;

@@ -14,6 +14,7 @@
 #include "ledger/message.h"
 #include "proto/buffer.h"
 #include "server/flight.h"
+#include "server/multi.h"
 #include "server/session.h"
 
 struct worker;
@@ -45,6 +46,7 @@ struct connection {
     uint64_t unfinished_us; /* since when a request is half there; 0: none is */
     struct held held;
     struct flights flights;
+    struct multi multi;
 
     struct buffer output;   /* answers not yet written */
     uint64_t output_begun;  /* place of output's first byte in the stream of answers */

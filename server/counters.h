@@ -25,6 +25,8 @@ struct counters {
     counter_t latency[LATENCY_BUCKETS]; /* requests to shards, from their reading to their answer's writing */
     counter_t accounts;                 /* the shard's own counts (shard.h), as of the end of the last turn */
     counter_t remembered;
+    counter_t forgotten_early;
+    counter_t holds;
     counter_t prepared;
     counter_t parked;
     counter_t steps;

@@ -108,7 +108,9 @@ static void request_ledger(struct connection *connection, const struct command *
     worker->sender.ticket = connection_ticket(connection);
     buffer_consume(&worker->draft, buffer_length(&worker->draft));
     struct reply reply = reply_begin(connection);
-    plan.message = request_compose(worker, command, request, &reply, &plan.text);
+    plan.message = command->id == COMMAND_EXEC
+                       ? multi_compose(connection, &reply)
+                       : request_compose(worker, command, request, &reply, &plan.text);
     if (!plan.message) {
         counter_add(&worker->counters.errors, 1);
         reply_end(connection, &reply);
@@ -149,6 +151,13 @@ static void reply_arity(struct reply *reply, const struct command *command)
     reply_errorf(reply, "ERR", "wrong number of arguments for '%s' command; it is %s", name, syntax);
 }
 
+/** Whether a command whose arity fits, and that is not to be queued, is the ledger's to answer. */
+static bool is_for_ledger(const struct connection *connection, const struct command *command)
+{
+    return (command->flags & (COMMAND_READS | COMMAND_WRITES)) != 0 &&
+           (command->id != COMMAND_EXEC || multi_is_ready(&connection->multi));
+}
+
 static void request_take(struct connection *connection, const struct request *request)
 {
     if (request->argc == 0) {
@@ -157,20 +166,26 @@ static void request_take(struct connection *connection, const struct request *re
     struct counters *counters = &connection->worker->counters;
     counter_add(&counters->requests, 1);
     const struct command *command = command_find(request->args[0]);
-    bool fits = command && command_arity_ok(command, request->argc);
-    if (fits && (command->flags & (COMMAND_READS | COMMAND_WRITES))) {
+    bool good = command && command_arity_ok(command, request->argc);
+    bool queued = multi_takes(&connection->multi, command);
+    if (good && !queued && is_for_ledger(connection, command)) {
         request_ledger(connection, command, request);
         return;
     }
     struct reply reply = reply_begin(connection);
-    if (fits) {
+    if (good && queued) {
+        good = multi_queue(connection, command, request, &reply);
+    } else if (good) {
         session_answer(connection, command, request, &reply);
     } else if (command) {
         reply_arity(&reply, command);
     } else {
         reply_unknown(&reply, request);
     }
-    counter_add(&counters->errors, !fits);
+    if (!good) {
+        multi_fail(&connection->multi);
+        counter_add(&counters->errors, 1);
+    }
     reply_end(connection, &reply);
 }
 

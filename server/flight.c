@@ -32,6 +32,24 @@ static uint64_t plan_members(const struct flight_plan *plan)
     return ((const struct define_message *)(const void *)plan->message)->route.members;
 }
 
+/** Whether a request is about holds alone, without looking at money: what it does to their accounts commutes
+ * with what others like it do, which never fail for money. Which accounts these are is not known before the
+ * holds are found, so nothing else may be in flight beside it. */
+static bool message_is_about_holds(const struct message *message)
+{
+    if (message->kind != MESSAGE_TRANSFER) {
+        return false;
+    }
+    const struct transfer_message *transfer = (const struct transfer_message *)(const void *)message;
+    for (unsigned i = 0; i < transfer->operation_count; i++) {
+        uint8_t type = transfer->operations[i].type;
+        if (type != TRANSFER_CAPTURE && type != TRANSFER_VOID && type != TRANSFER_EXTEND) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool flight_admits(const struct flights *flights, const struct flight_plan *plan)
 {
     if (flight_count(flights) == 0) {
@@ -43,11 +61,12 @@ bool flight_admits(const struct flights *flights, const struct flight_plan *plan
     if (plan->lone) {
         return true;
     }
-    if (message_is_alone(plan->message)) {
+    uint64_t members = plan_members(plan);
+    bool holds = message_is_about_holds(plan->message);
+    if (flights->holds != holds || (!holds && message_is_alone(plan->message))) {
         return false;
     }
-    uint64_t members = plan_members(plan);
-    if (members_single(members) && members == flights->members) {
+    if (members_single(members) && members == flights->members && !holds) {
         return true;
     }
     uint64_t keys[MESSAGE_KEYS_MAX];
@@ -113,7 +132,9 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     uint64_t members = plan_members(plan);
     bool same = flight_count(flights) == 0 || flights->members == members;
     flights->members = same && members_single(members) ? members : 0;
-    flights->alone = message_is_inquiry(plan->message) || (!plan->lone && message_is_alone(plan->message));
+    flights->holds = !plan->lone && message_is_about_holds(plan->message);
+    flights->alone = message_is_inquiry(plan->message) ||
+                     (!plan->lone && !flights->holds && message_is_alone(plan->message));
     struct flight *flight = flights_push(flights);
     flight->started_us = plan->started_us;
     flight->command = plan->command;
@@ -206,6 +227,7 @@ void flight_retire(struct flights *flights)
     flights->asides_begun += (uint32_t)(keys_size + text_size);
     if (flight_count(flights) == 0) {
         flights->alone = false;
+        flights->holds = false;
     }
 }
 

@@ -65,6 +65,7 @@ struct flights {
     struct keyset keys;    /* of everything in flight, where there is more than one shard */
     uint64_t members;      /* the one shard that everything in flight goes to, as a member bit; 0: several */
     bool alone;            /* nothing may start beside the request in flight */
+    bool holds;            /* only captures, voids and extensions may start beside those in flight */
 };
 
 /** What a request brings along. */

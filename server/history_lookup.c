@@ -6,7 +6,9 @@
 
 #include "ledger/asset.h"
 #include "server/history_state.h"
-#include "server/render.h"
+#include "server/render_values.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 static const char *const states[] = {
     [PAST_POSTED] = "posted",     [PAST_REVERSED] = "reversed", [PAST_HELD] = "held",
@@ -311,7 +313,14 @@ void lookup_reply(struct search *search)
                                    .note_length = past->note_length,
                                    .leg_count = past->leg_count,
                                    .type = past->type,
+                                   .reversed = past->state == PAST_REVERSED,
                                    .found = true};
+    if (past->type == TRANSFER_HOLD) {
+        answer.state = (uint8_t)(HOLD_OPEN + (past->state - PAST_HELD));
+        answer.remaining = past->remaining;
+        answer.ttl = past->deadline > 0; /* counted so that it ends then */
+        answer.dated.time = past->deadline - NS_PER_SECOND;
+    }
     struct lookup_leg legs[LEGS_MAX] = {0};
     buffer_append(&message, &answer, sizeof answer);
     buffer_append(&message, legs, past->leg_count * sizeof *legs);
@@ -327,11 +336,7 @@ void lookup_reply(struct search *search)
     answer.note = text_append(&message, past->note, past->note_length);
     memcpy(message.bytes, &answer, sizeof answer);
     memcpy(message.bytes + sizeof answer, legs, past->leg_count * sizeof *legs);
-    const struct render_state state = {.name = states[past->state],
-                                       .hold = past->type == TRANSFER_HOLD,
-                                       .remaining = past->remaining,
-                                       .deadline = past->deadline};
     render_lookup(&search->reply, (const struct lookup_answer *)(const void *)message.bytes,
-                  inquiry_text(search->question->inquiry), &state);
+                  inquiry_text(search->question->inquiry));
     buffer_free(&message);
 }

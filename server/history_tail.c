@@ -5,7 +5,7 @@
 #include "ledger/asset.h"
 #include "proto/commands.h"
 #include "server/history_state.h"
-#include "server/render.h"
+#include "server/render_values.h"
 
 /* Room for newcomers above this size is given back after use: whoever loads millions of accounts does so
  * once. */

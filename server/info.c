@@ -112,13 +112,15 @@ static void write_stats(const struct server *server, struct buffer *out)
 
 static void write_shards(const struct server *server, struct buffer *out)
 {
-    buffer_printf(out, "accounts:%lu\r\nremembered_ids:%lu\r\n", SUM(server, accounts),
-                  SUM(server, remembered));
+    buffer_printf(out, "accounts:%lu\r\nopen_holds:%lu\r\n", SUM(server, accounts), SUM(server, holds));
+    buffer_printf(out, "remembered_ids:%lu\r\nids_forgotten_early:%lu\r\n", SUM(server, remembered),
+                  SUM(server, forgotten_early));
     for (int64_t i = 0; i < server->config.workers; i++) {
         const struct counters *counters = &server->workers[i].counters;
-        buffer_printf(out, "shard%ld:accounts=%lu,remembered=%lu,prepared=%lu,parked=%lu", (long)i,
-                      counter_read(&counters->accounts), counter_read(&counters->remembered),
-                      counter_read(&counters->prepared), counter_read(&counters->parked));
+        buffer_printf(out, "shard%ld:accounts=%lu,holds=%lu,remembered=%lu,prepared=%lu,parked=%lu", (long)i,
+                      counter_read(&counters->accounts), counter_read(&counters->holds),
+                      counter_read(&counters->remembered), counter_read(&counters->prepared),
+                      counter_read(&counters->parked));
         buffer_printf(out, ",messages=%lu,records=%lu,rejections=%lu,connections=%lu\r\n",
                       counter_read(&counters->steps), counter_read(&counters->commits),
                       counter_read(&counters->rejections), counter_read(&counters->connections));

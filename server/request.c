@@ -7,15 +7,8 @@
 #include "ledger/compose.h"
 #include "server/arguments.h"
 #include "server/flight.h"
+#include "server/request_transfer.h"
 #include "server/server.h"
-
-/* Bytes of a command's syntax in an error. */
-#define SYNTAX_MAX 512
-
-/* Ids made for '*': "@t/", when the server started (microseconds, 16 hexadecimal digits), the worker (2), and
- * a count. Together they are never used twice, restarts included. */
-#define MADE_PREFIX "@t/"
-#define MADE_MAX    (sizeof MADE_PREFIX + 16 + 2 + 16)
 
 /* Listing: as SCAN's. */
 #define PAGE_DEFAULT 10
@@ -37,43 +30,11 @@ struct composing {
     uint32_t argc;
     struct reply *reply;
     struct slice *text;
-    char made[MADE_MAX]; /* an id the server makes */
 };
 
 static bool unexpected(const struct composing *it, struct slice argument)
 {
-    char syntax[SYNTAX_MAX];
-    command_syntax(it->command, syntax, sizeof syntax);
-    return argument_unexpected(it->reply, argument, syntax);
-}
-
-static char *hex_write(char *out, uint64_t value, unsigned digits)
-{
-    for (unsigned i = digits; i-- > 0; value >>= 4) {
-        out[i] = "0123456789abcdef"[value & 15];
-    }
-    return out + digits;
-}
-
-/** The id argument of a transfer to be made; '*' asks for one. */
-static bool transfer_id(struct composing *it, struct slice *id)
-{
-    *id = it->args[1];
-    if (id->length != 1 || id->text[0] != '*') {
-        return argument_transfer(it->reply, *id, false);
-    }
-    struct worker *worker = it->worker;
-    uint64_t count = worker->ids_made++;
-    unsigned digits = 6;
-    while (digits < 16 && count >> (4 * digits) != 0) {
-        digits++;
-    }
-    memcpy(it->made, MADE_PREFIX, sizeof MADE_PREFIX - 1);
-    char *end = hex_write(it->made + sizeof MADE_PREFIX - 1, worker->server->started_ns / 1000, 16);
-    end = hex_write(end, worker->index, 2);
-    end = hex_write(end, count, digits);
-    *id = (struct slice){it->made, (size_t)(end - it->made)};
-    return true;
+    return argument_misplaced(it->reply, argument, it->command);
 }
 
 static void *compose_asset(struct composing *it)
@@ -86,29 +47,34 @@ static void *compose_asset(struct composing *it)
     return compose_define(&it->worker->draft, &it->worker->sender, it->args[1], (unsigned)scale);
 }
 
-/** The options of OPEN, from args[3] on. */
-struct open_options {
+/** The limits of an account as OPEN and LIMIT take them. */
+struct limit_options {
     bool overdraft_given;
     bool unlimited;
     bool ceiling_given;
+    bool no_ceiling;
     struct decimal overdraft;
     struct decimal ceiling;
 };
 
-static bool open_options(const struct composing *it, struct open_options *options)
+/** The options from args[i] on. */
+static bool limit_options(const struct composing *it, uint32_t i, struct limit_options *options)
 {
-    for (uint32_t i = 3; i < it->argc; i++) {
+    for (; i < it->argc; i++) {
         struct slice word = it->args[i];
         bool limited = options->overdraft_given || options->unlimited;
+        bool ceiled = options->ceiling_given || options->no_ceiling;
         bool has_value = i + 1 < it->argc;
         if (argument_is(word, "UNLIMITED") && !limited) {
             options->unlimited = true;
+        } else if (argument_is(word, "NOCEILING") && !ceiled && it->command->id == COMMAND_LIMIT) {
+            options->no_ceiling = true;
         } else if (argument_is(word, "OVERDRAFT") && !limited && has_value) {
             options->overdraft_given = true;
             if (!argument_amount(it->reply, it->args[++i], &options->overdraft)) {
                 return false;
             }
-        } else if (argument_is(word, "CEILING") && !options->ceiling_given && has_value) {
+        } else if (argument_is(word, "CEILING") && !ceiled && has_value) {
             options->ceiling_given = true;
             if (!argument_amount(it->reply, it->args[++i], &options->ceiling)) {
                 return false;
@@ -122,9 +88,9 @@ static bool open_options(const struct composing *it, struct open_options *option
 
 static void *compose_opening(struct composing *it)
 {
-    struct open_options options = {0};
+    struct limit_options options = {0};
     if (!argument_own_account(it->reply, it->args[1]) || !argument_asset(it->reply, it->args[2]) ||
-        !open_options(it, &options)) {
+        !limit_options(it, 3, &options)) {
         return NULL;
     }
     struct open_message *message =
@@ -138,57 +104,47 @@ static void *compose_opening(struct composing *it)
     return message;
 }
 
-/** The note at the end of a request whose other arguments are args[0] to args[end - 1]. */
-static bool trailing_note(const struct composing *it, uint32_t end, struct slice *note)
+static void *compose_limits(struct composing *it)
 {
-    *note = (struct slice){"", 0};
-    if (it->argc == end) {
-        return true;
+    struct limit_options options = {0};
+    if (!argument_own_account(it->reply, it->args[1]) || !limit_options(it, 2, &options)) {
+        return NULL;
     }
-    if (it->argc != end + 2 || !argument_is(it->args[end], "NOTE")) {
-        return unexpected(it, it->args[end]);
+    if (it->argc == 2) {
+        reply_errorf(it->reply, "ERR", "LIMIT needs a limit: OVERDRAFT, UNLIMITED, CEILING or NOCEILING");
+        return NULL;
     }
-    *note = it->args[end + 1];
-    return argument_note(it->reply, *note);
+    struct change_message *message =
+        compose_change(&it->worker->draft, &it->worker->sender, it->args[1], CHANGE_LIMIT);
+    message->overdraft_given = options.overdraft_given;
+    message->overdraft = options.overdraft.mantissa;
+    message->overdraft_digits = options.overdraft.digits;
+    message->unlimited = options.unlimited;
+    message->ceiling_given = options.ceiling_given;
+    message->ceiling = options.ceiling.mantissa;
+    message->ceiling_digits = options.ceiling.digits;
+    message->no_ceiling = options.no_ceiling;
+    return message;
 }
 
-static void *compose_transfers(struct composing *it)
+/** FREEZE, THAW and CLOSE. */
+static void *compose_state(struct composing *it, enum change_type type)
 {
-    struct slice id;
-    struct slice note;
-    struct leg_text legs[LEGS_MAX];
-    /* Legs are three arguments each and the note is two: what is left over tells whether there is one. */
-    uint32_t leg_count = (it->argc - 2) / 3;
-    if (leg_count > LEGS_MAX) {
-        reply_errorf(it->reply, "ERR", "a transfer of %u legs; at most %d are taken", leg_count, LEGS_MAX);
+    if (!argument_own_account(it->reply, it->args[1])) {
         return NULL;
     }
-    if (!transfer_id(it, &id) || !trailing_note(it, 2 + 3 * leg_count, &note)) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < leg_count; i++) {
-        const struct slice *leg = &it->args[2 + 3 * i];
-        legs[i].from = leg[0];
-        legs[i].to = leg[1];
-        if (!argument_account(it->reply, leg[0]) || !argument_account(it->reply, leg[1]) ||
-            !argument_amount(it->reply, leg[2], &legs[i].amount)) {
-            return NULL;
-        }
-    }
-    return compose_transfer(&it->worker->draft, &it->worker->sender, id, leg_count, legs, note);
+    return compose_change(&it->worker->draft, &it->worker->sender, it->args[1], type);
 }
 
-static void *compose_world(struct composing *it, enum transfer_type type)
+/** All that moves or holds money. */
+static void *compose_moving(struct composing *it)
 {
-    struct slice id;
-    struct slice note;
-    struct decimal amount;
-    if (!transfer_id(it, &id) || !argument_own_account(it->reply, it->args[2]) ||
-        !argument_amount(it->reply, it->args[3], &amount) || !trailing_note(it, 4, &note)) {
+    struct transaction_text text;
+    text.count = text.leg_count = text.condition_count = 0;
+    if (!transaction_read(it->worker, it->command, it->args, it->argc, it->reply, &text)) {
         return NULL;
     }
-    return compose_world_transfer(&it->worker->draft, &it->worker->sender, type, id, it->args[2], amount,
-                                  note);
+    return compose_transaction(&it->worker->draft, &it->worker->sender, 1, text.operations, false);
 }
 
 /** An inquiry to the history about the account args[1], to be completed. NULL: it can't be asked. */
@@ -372,9 +328,19 @@ static void *compose_command(struct composing *it)
     switch (it->command->id) {
     case COMMAND_ASSET: return compose_asset(it);
     case COMMAND_OPEN: return compose_opening(it);
-    case COMMAND_TRANSFER: return compose_transfers(it);
-    case COMMAND_DEPOSIT: return compose_world(it, TRANSFER_DEPOSIT);
-    case COMMAND_WITHDRAW: return compose_world(it, TRANSFER_WITHDRAW);
+    case COMMAND_LIMIT: return compose_limits(it);
+    case COMMAND_FREEZE: return compose_state(it, CHANGE_FREEZE);
+    case COMMAND_THAW: return compose_state(it, CHANGE_THAW);
+    case COMMAND_CLOSE: return compose_state(it, CHANGE_CLOSE);
+    case COMMAND_TRANSFER:
+    case COMMAND_DEPOSIT:
+    case COMMAND_WITHDRAW:
+    case COMMAND_SWEEP:
+    case COMMAND_HOLD:
+    case COMMAND_CAPTURE:
+    case COMMAND_EXTEND:
+    case COMMAND_VOID:
+    case COMMAND_REVERSE: return compose_moving(it);
     case COMMAND_BALANCE:
     case COMMAND_BALANCES:
     case COMMAND_ACCOUNT: return compose_reading(it);

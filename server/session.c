@@ -300,6 +300,7 @@ static void answer_reset(const struct asking *it)
     struct session *session = &it->connection->session;
     session->version = 2;
     session->name[0] = '\0';
+    multi_reset(&it->connection->multi);
     it->reply->version = 2;
     reply_simple(it->reply, "RESET");
 }
@@ -334,6 +335,11 @@ void session_answer(struct connection *connection, const struct command *command
     case COMMAND_LASTSAVE: answer_lastsave(&it); return;
     case COMMAND_TIME: answer_time(&it); return;
     case COMMAND_RESET: answer_reset(&it); return;
+    case COMMAND_MULTI:
+    case COMMAND_EXEC:
+    case COMMAND_DISCARD:
+    case COMMAND_WATCH:
+    case COMMAND_UNWATCH: multi_answer(&connection->multi, command, reply); return;
     case COMMAND_SHUTDOWN: answer_shutdown(&it); return;
     case COMMAND_QUIT:
         reply_simple(reply, "OK");

@@ -15,10 +15,16 @@
 #include "server/loop.h"
 #include "server/server.h"
 
+#define NS_PER_SECOND 1000000000U
+
 /* How far ahead of the running message memory is fetched: far enough for it to arrive, near enough for it to
  * still be there. */
 #define PREFETCH_SLOTS   32
 #define PREFETCH_TARGETS 16
+
+/* How often a shard is told the time: for the ids it may forget, and at most, when holds expire. */
+#define SHARD_CLOCK_NS     NS_PER_SECOND
+#define SHARD_CLOCK_MIN_NS 1000000U
 
 /* How often a draining worker looks whether the others are done. */
 #define DRAIN_TICK_US 5000
@@ -35,10 +41,10 @@ void worker_look_at_clock(struct worker *worker)
     worker->now_us = clock_ns(CLOCK_MONOTONIC) / 1000;
 }
 
+/** Being woken is all: the turn looks at everything anyway. The inbox's event is edge triggered, so that its
+ * eventfd is never read. */
 static void worker_on_wakeup(evutil_socket_t fd, short what, void *context)
 {
-    /* Being woken is all: the turn looks at the inbox anyway. Edge triggered, so the eventfd is never read.
-     */
     (void)fd;
     (void)what;
     (void)context;
@@ -129,6 +135,36 @@ static void worker_run(struct worker *worker)
             inbox_return(&worker->inbox, sender, &batch);
         }
     }
+}
+
+/** Tells the shard the time, when it may have to do something about it. */
+static void worker_tell_time(struct worker *worker)
+{
+    uint64_t now = clock_ns(CLOCK_REALTIME);
+    uint64_t since = now - worker->shard_told_ns; /* wraps, and so is large, where the clock was set back */
+    bool due = shard_next_deadline(worker->shard) <= now && since >= SHARD_CLOCK_MIN_NS;
+    if (worker->draining || (!due && since < SHARD_CLOCK_NS)) {
+        return;
+    }
+    struct clock_message clock = {.head = {.size = sizeof clock, .kind = MESSAGE_CLOCK, .internal = true},
+                                  .now = now};
+    worker->shard_told_ns = now;
+    shard_step(worker->shard, &clock.head, &worker->outbox);
+}
+
+/** Has the worker woken when the next hold expires. The clock may be set meanwhile: then the tick, a second
+ * later at most, has the shard told. */
+static void worker_set_alarm(struct worker *worker)
+{
+    uint64_t deadline = shard_next_deadline(worker->shard);
+    uint64_t now = clock_ns(CLOCK_REALTIME);
+    if (deadline == UINT64_MAX || deadline > now + SHARD_CLOCK_NS) {
+        return; /* the tick comes first */
+    }
+    uint64_t wait = deadline > now + SHARD_CLOCK_MIN_NS ? deadline - now : SHARD_CLOCK_MIN_NS;
+    struct timeval delay = {.tv_sec = (time_t)(wait / NS_PER_SECOND),
+                            .tv_usec = (suseconds_t)(wait % NS_PER_SECOND / 1000 + 1)};
+    event_add(worker->alarm, &delay);
 }
 
 /** Gives the turn's records and messages their real numbers. */
@@ -222,11 +258,21 @@ static void worker_publish(struct worker *worker)
     counter_add(&counters->turns, 1);
     counter_set(&counters->accounts, numbers.accounts);
     counter_set(&counters->remembered, numbers.remembered);
+    counter_set(&counters->forgotten_early, numbers.forgotten_early);
+    counter_set(&counters->holds, numbers.holds);
     counter_set(&counters->prepared, numbers.prepared);
     counter_set(&counters->parked, numbers.parked);
     counter_set(&counters->steps, numbers.steps);
     counter_set(&counters->commits, numbers.commits);
     counter_set(&counters->rejections, numbers.rejections);
+    if (numbers.forgotten_early > 0 && !worker->forgets_early) {
+        worker->forgets_early = true;
+        log_write(LOG_WARN,
+                  "worker %u: more ids than its share of %ld MiB holds; the oldest are forgotten before %ld "
+                  "seconds, and a retry that late would be executed again",
+                  worker->index, (long)worker->server->config.id_memory,
+                  (long)worker->server->config.id_window);
+    }
 }
 
 /** The server stops: no more requests, and every connection closes once it has its answers. */
@@ -262,6 +308,9 @@ static void worker_listen(struct worker *worker)
     bool waits = commitlog_lags(log, worker->index) || buffer_length(&worker->waiting) > 0;
     bool sleep = !worker->more && (!waits || commitlog_sleep(log, worker->index, worker->durable)) &&
                  inbox_sleep(&worker->inbox);
+    if (sleep) {
+        worker_set_alarm(worker);
+    }
     event_base_loop(worker->base, EVLOOP_ONCE | (sleep ? 0 : EVLOOP_NONBLOCK));
     inbox_awake(&worker->inbox);
     if (waits) {
@@ -275,6 +324,7 @@ static void *worker_thread(void *context)
     struct worker *worker = context;
     for (;;) {
         worker_listen(worker);
+        worker_tell_time(worker);
         worker_run(worker);
         worker_seal(worker);
         worker_send(worker);
@@ -307,6 +357,7 @@ static bool events_open(struct worker *worker)
     worker->handover =
         event_new(worker->base, worker->handover_read, EV_READ | EV_PERSIST, worker_on_handover, worker);
     worker->tick = event_new(worker->base, -1, EV_PERSIST, worker_on_tick, worker);
+    worker->alarm = event_new(worker->base, -1, 0, worker_on_wakeup, worker);
     event_add(worker->wakeup, NULL);
     event_add(worker->handover, NULL);
     event_add(worker->tick, &second);
@@ -331,7 +382,13 @@ bool worker_open(struct worker *worker, struct server *server, unsigned index)
         return false;
     }
     commitlog_watch(&server->log, index, worker->inbox.wakefd);
-    struct shard_config config = {.index = index, .count = count, .seed = server->seed};
+    struct shard_config config = {
+        .index = index,
+        .count = count,
+        .seed = server->seed,
+        .id_window_ns = (uint64_t)server->config.id_window * NS_PER_SECOND,
+        .id_memory = ((uint64_t)server->config.id_memory << 20) / count,
+    };
     worker->shard = shard_create(&config);
     worker->sender.stripes = shard_stripes(worker->shard);
     worker_look_at_clock(worker);
@@ -375,6 +432,7 @@ void worker_close(struct worker *worker)
     event_free(worker->wakeup);
     event_free(worker->handover);
     event_free(worker->tick);
+    event_free(worker->alarm);
     event_base_free(worker->base);
     close(worker->handover_read);
     close(worker->handover_write);

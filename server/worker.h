@@ -39,6 +39,7 @@ struct worker {
     struct event *wakeup;   /* the inbox has something, or the server stops */
     struct event *handover; /* the acceptor sends a connection */
     struct event *tick;     /* once a second: what has waited too long? */
+    struct event *alarm;    /* a hold expires */
     int handover_read;      /* pipe of accepted sockets, each an int */
     int handover_write;     /* the acceptor's end */
 
@@ -60,6 +61,8 @@ struct worker {
     struct buffer draft;    /* the message being composed */
     struct buffer rendered; /* an answer whose turn has not come */
     struct request request; /* the request being read */
+    uint64_t shard_told_ns; /* the time that the shard was told last, since the epoch */
+    bool forgets_early;     /* the log was told of that */
     uint64_t now_us;        /* monotonic clock, read once before and once after the turn's work */
     uint64_t ids_made;      /* transfer ids given out for '*' */
     struct counters counters;

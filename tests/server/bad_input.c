@@ -21,6 +21,10 @@ static void expect_untouched(struct client *client)
     client_ask(client, "DBSIZE", ":2\r\n");
 }
 
+#define OPTIONS      "[IF account <GE | LE | EQ> amount ...] [NOTE text]"
+#define CONDITIONS_4 " IF alice GE 1 IF alice LE 90 IF alice EQ 50 IF bob EQ 0"
+#define CONDITIONS_8 CONDITIONS_4 CONDITIONS_4
+
 Test(bad_input, answers_a_clear_error_and_goes_on)
 {
     static const struct {
@@ -31,12 +35,62 @@ Test(bad_input, answers_a_clear_error_and_goes_on)
         {"FOO a b", "-ERR unknown command 'FOO', with args beginning with: 'a' 'b' \r\n"},
         {"TRANSFER t1 alice",
          "-ERR wrong number of arguments for 'transfer' command; it is TRANSFER id from to "
-         "amount [from to amount ...] [NOTE text]\r\n"},
+         "amount [from to amount ...] " OPTIONS "\r\n"},
         {"TRANSFER t1 alice bob 1 extra",
          "-ERR syntax error at 'extra'; it is TRANSFER id from to amount [from "
-         "to amount ...] [NOTE text]\r\n"},
+         "to amount ...] " OPTIONS "\r\n"},
         {"TRANSFER t1 alice bob 1 bob alice", "-ERR syntax error at 'bob'; it is TRANSFER id from to amount "
-                                              "[from to amount ...] [NOTE text]\r\n"},
+                                              "[from to amount ...] " OPTIONS "\r\n"},
+        {"TRANSFER t1 alice bob 1 IF alice GT 1",
+         "-ERR syntax error at 'GT'; it is TRANSFER id from to amount [from to amount ...] " OPTIONS "\r\n"},
+        {"TRANSFER t1 alice bob 1 IF alice GE",
+         "-ERR syntax error at 'IF'; it is TRANSFER id from to amount [from to amount ...] " OPTIONS "\r\n"},
+        {"TRANSFER t1 alice bob 1 NOTE a NOTE b",
+         "-ERR syntax error at 'NOTE'; it is TRANSFER id from to amount [from to amount ...] " OPTIONS
+         "\r\n"},
+        {"TRANSFER t1 alice bob 1 IF alice GE --1",
+         "-ERR '--1' is not a balance; it must be a decimal number such as 12.34 or -5\r\n"},
+        {"TRANSFER t1 alice bob 1 IF alice GE -340282366920938463463374607431768211456",
+         "-ERR balance '-340282366920938463463374607431768211456' is too large: its digits must fit 128 "
+         "bits\r\n"},
+        {"TRANSFER t1 alice bob 1 IF @mine GE 1",
+         "-ERR account id '@mine' begins with @; of those a client may name only @world/ASSET\r\n"},
+        {"TRANSFER t1 alice bob 1" CONDITIONS_8 CONDITIONS_8 " IF bob EQ 0",
+         "-ERR a transfer has at most 16 conditions\r\n"},
+        {"SWEEP t1 alice bob MOST 1", "-ERR syntax error at 'MOST'; it is SWEEP id from to [MAX amount]\r\n"},
+        {"SWEEP t1 alice bob MAX 1 2", "-ERR syntax error at '2'; it is SWEEP id from to [MAX amount]\r\n"},
+        {"SWEEP t1 alice bob MAX", "-ERR syntax error at 'MAX'; it is SWEEP id from to [MAX amount]\r\n"},
+        {"HOLD t1 alice bob 1 TTL 0",
+         "-ERR the time to live is '0'; it must be a whole number from 1 to 3153600000\r\n"},
+        {"HOLD t1 alice bob 1 TTL 1 TTL 2", "-ERR syntax error at 'TTL'; it is HOLD id from to amount [TTL "
+                                            "seconds] [NOTE text]\r\n"},
+        {"DEPOSIT t1 alice 1 TTL 1",
+         "-ERR syntax error at 'TTL'; it is DEPOSIT id account amount [NOTE text]\r\n"},
+        {"CAPTURE t1 h1 1 2", "-ERR syntax error at '2'; it is CAPTURE id hold [amount] [KEEP]\r\n"},
+        {"CAPTURE t1 h1 KEEP 2", "-ERR syntax error at '2'; it is CAPTURE id hold [amount] [KEEP]\r\n"},
+        {"CAPTURE t1 h1 all",
+         "-ERR 'all' is not an amount; it must be a decimal number such as 12.34, without "
+         "sign\r\n"},
+        {"EXTEND t1 h1 3153600001",
+         "-ERR the time to live is '3153600001'; it must be a whole number from 1 to 3153600000\r\n"},
+        {"VOID @t1 h1", "-ERR transfer id '@t1' begins with @; such ids are the server's own\r\n"},
+        {"LIMIT alice", "-ERR LIMIT needs a limit: OVERDRAFT, UNLIMITED, CEILING or NOCEILING\r\n"},
+        {"LIMIT alice CEILING 1 NOCEILING", "-ERR syntax error at 'NOCEILING'; it is LIMIT account "
+                                            "[OVERDRAFT amount | UNLIMITED] [CEILING amount "
+                                            "| NOCEILING]\r\n"},
+        {"LIMIT @world/USD NOCEILING",
+         "-ERR account id '@world/USD' begins with @; such ids are the server's own\r\n"},
+        {"FREEZE @world/USD",
+         "-ERR account id '@world/USD' begins with @; such ids are the server's own\r\n"},
+        {"THAW @world/USD", "-ERR account id '@world/USD' begins with @; such ids are the server's own\r\n"},
+        {"CLOSE @world/USD", "-ERR account id '@world/USD' begins with @; such ids are the server's own\r\n"},
+        {"WATCH alice",
+         "-ERR there is no WATCH here; a condition, TRANSFER ... IF account GE|LE|EQ amount, does "
+         "what it is for\r\n"},
+        {"EXEC", "-ERR EXEC without MULTI\r\n"},
+        {"DISCARD", "-ERR DISCARD without MULTI\r\n"},
+        {"OPEN carol USD NOCEILING", "-ERR syntax error at 'NOCEILING'; it is OPEN account asset [OVERDRAFT "
+                                     "amount | UNLIMITED] [CEILING amount]\r\n"},
         {"TRANSFER t1 alice bob -1", "-ERR '-1' is not an amount; it must be a decimal number such as 12.34, "
                                      "without sign\r\n"},
         {"TRANSFER t1 alice bob 1e3",

@@ -68,6 +68,14 @@ expect "a rejection" 1 "" "INSUFFICIENT: alice has 87.66 USD available, 500.00 n
 expect "a rejection as JSON" 1 \
     '{"error":{"code":"INSUFFICIENT","message":"alice has 87.66 USD available, 500.00 needed"}}' "" \
     client --json transfer x alice shop 500.00
+expect "a hold" 0 5 "" client hold room-7 alice shop 20.00 TTL 86400 NOTE deposit
+expect "a capture of less" 0 6 "" client capture night-1 room-7 8 KEEP
+expect "what is left of a hold" 0 "12.00" "" bash -c "'$build/bursar' -p $port lookup room-7 | sed -n 's/^remaining$tab//p'"
+expect "what is held as JSON" 0 "12.00 67.66" "" bash -c "'$build/bursar' -p $port --json account alice |
+    python3 -c 'import json, sys; r = json.load(sys.stdin); print(r[\"held_out\"], r[\"available\"])'"
+expect "the rest is released" 0 7 "" client void gone-1 room-7
+expect "a hold that ended" 1 "" "VOIDED: hold room-7 was voided" client capture night-2 room-7
+expect "a reversal" 0 8 "" client reverse undo-1 night-1
 expect "over the Unix socket" 0 87.66 "" "$build/bursar" -u "$work/socket" balance alice
 expect "an unknown command" 2 "" "bursar: there is no command 'opne'; near it: OPEN
 bursar --help lists them all" client opne alice USD
@@ -96,8 +104,8 @@ echo "unbalanced
 balance alice bob
 COMMANDS
 printf 'balance bob' >>"$work/commands" # its end is missing
-expect "a file of commands" 1 "5
-6
+expect "a file of commands" 1 "9
+10
 alice${tab}77.66
 bob${tab}10.00
 10.00" "line 5: bursar: there is no command 'frobnicate'

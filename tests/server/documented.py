@@ -4,7 +4,7 @@
     documented.py BUILD_DIR
 
 A block that begins with ```console is part of one session: "> command", then what redis-cli prints. "…" stands for
-anything up to the end of its line. Ends with a line that counts the commands.
+anything up to the end of its line. What begins with MULTI and ends with EXEC or DISCARD is said on one connection. Ends with a line that counts the commands.
 """
 import os
 import re
@@ -25,6 +25,19 @@ def examples(page):
             else:
                 found[-1][1].append(line)
     return found
+
+
+def transactions_joined(found):
+    """The same, with the commands of a transaction as one of several lines."""
+    joined = []
+    inside = False
+    for command, expected in found:
+        if inside:
+            joined[-1] = (joined[-1][0] + "\n" + command, joined[-1][1] + expected)
+        else:
+            joined.append((command, expected))
+        inside = command == "MULTI" or (inside and command not in ("EXEC", "DISCARD"))
+    return joined
 
 
 def matches(expected, printed):
@@ -53,7 +66,7 @@ def wait_until_serving(port):
 
 def run_session(port, found):
     failed = 0
-    for command, expected in found:
+    for command, expected in transactions_joined(found):
         # One call a command: fed as a script, redis-cli would print without telling where a reply ends.
         printed = subprocess.run(["redis-cli", "--no-raw", "-p", str(port)], input=command + "\n", text=True,
                                  stdout=subprocess.PIPE, check=True).stdout.rstrip("\n").split("\n")

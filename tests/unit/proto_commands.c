@@ -52,28 +52,43 @@ Test(commands, say_their_syntax_for_people)
         "ASSETS",
         "BALANCE account [AT number|time]",
         "BALANCES account [account ...]",
+        "CAPTURE id hold [amount] [KEEP]",
         "CLIENT subcommand [argument ...]",
+        "CLOSE account",
         "COMMAND [COUNT | LIST | INFO [name ...] | DOCS [name ...]]",
         "CONFIG GET pattern",
         "DBSIZE",
         "DEPOSIT id account amount [NOTE text]",
+        "DISCARD",
         "ECHO message",
+        "EXEC",
+        "EXTEND id hold seconds",
         "FEED FROM seq [COUNT n] [BLOCK milliseconds]",
+        "FREEZE account",
         "HELLO [protover [AUTH user password] [SETNAME name]]",
         "HISTORY account [FROM number|time] [TO number|time] [REV] [COUNT n]",
+        "HOLD id from to amount [TTL seconds] [NOTE text]",
         "INFO [section ...]",
         "LASTSAVE",
+        "LIMIT account [OVERDRAFT amount | UNLIMITED] [CEILING amount | NOCEILING]",
         "LOOKUP id",
+        "MULTI",
         "OPEN account asset [OVERDRAFT amount | UNLIMITED] [CEILING amount]",
         "PING [message]",
         "QUIT",
         "RESET",
+        "REVERSE id transfer",
         "SAVE",
         "SELECT index",
         "SHUTDOWN [NOSAVE | SAVE]",
+        "SWEEP id from to [MAX amount]",
+        "THAW account",
         "TIME",
-        "TRANSFER id from to amount [from to amount ...] [NOTE text]",
+        "TRANSFER id from to amount [from to amount ...] [IF account <GE | LE | EQ> amount ...] [NOTE text]",
         "TRIAL",
+        "UNWATCH",
+        "VOID id hold",
+        "WATCH account [account ...]",
         "WITHDRAW id account amount [NOTE text]",
     };
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
@@ -247,6 +262,9 @@ Test(commands, are_documented_with_their_arguments)
     cr_expect_not_null(strstr(docs,
                               "*8\r\n$4\r\nname\r\n$7\r\naccount\r\n$4\r\ntype\r\n$3\r\nkey\r\n"
                               "$12\r\ndisplay_text\r\n$7\r\naccount\r\n$5\r\nflags\r\n*1\r\n+multiple\r\n"));
+    docs = answer_to(2, "docs transfer");
+    cr_expect_not_null(strstr(docs, "token\r\n$2\r\nIF\r\n$5\r\nflags\r\n*3\r\n+optional\r\n+multiple\r\n"
+                                    "+multiple_token\r\n"));
     docs = answer_to(2, "docs client");
     cr_expect_not_null(strstr(docs, "flags\r\n*2\r\n+optional\r\n+multiple\r\n"));
     cr_expect_str_eq(answer_to(3, "docs nope"), "%0\r\n");

@@ -32,6 +32,8 @@ Test(config, has_defaults)
     cr_assert_str_eq(config.dir, ".");
     cr_assert_eq(config.max_clients, 10000);
     cr_assert_eq(config.timeout, 60);
+    cr_assert_eq(config.id_window, 86400);
+    cr_assert_eq(config.id_memory, 0);
     cr_assert_eq(config.log_level, 1);
     cr_assert(config.workers >= 1 && config.workers <= 64);
 }
@@ -63,6 +65,8 @@ Test(config, says_what_is_wrong_and_what_would_be_right)
         {{"--workers", "65"}, "workers is '65'; it must be a whole number from 1 to 64"},
         {{"--workers", "99999999999999999999"},
          "workers is '99999999999999999999'; it must be a whole number from 1 to 64"},
+        {{"--id-window", "0"}, "id-window is '0'; it must be a whole number from 1 to 3153600000"},
+        {{"--id-memory", "2097153"}, "id-memory is '2097153'; it must be a whole number from 0 to 2097152"},
         {{"--durability", "fsync"}, "durability is 'fsync'; it must be sync|async|none"},
         {{"--log-level", "loud"}, "log-level is 'loud'; it must be debug|info|warn|error"},
         {{"--prot", "1"}, "there is no option --prot; see --help"},

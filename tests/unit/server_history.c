@@ -11,7 +11,7 @@
 #include "server/archive_state.h"
 #include "server/history.h"
 #include "server/moment.h"
-#include "server/render.h"
+#include "server/render_values.h"
 #include "tests/unit/storage.h"
 
 #define SEGMENT JOURNAL_SEGMENT_MIN
@@ -268,10 +268,17 @@ static struct buffer plain_answer(const struct scene *scene, const struct inquir
     return out;
 }
 
+struct plain_state {
+    const char *name; /* "posted", "reversed", ... */
+    bool hold;        /* it is a hold, and has */
+    amount_t remaining;
+    uint64_t deadline; /* 0: none */
+};
+
 /** What became of an id, by going through all records. */
 struct plain_past {
     const struct record *record; /* NULL: nothing has it */
-    struct render_state state;
+    struct plain_state state;
 };
 
 static void past_gather(const struct scene *scene, const struct inquiry *inquiry, struct plain_past *past)
@@ -290,9 +297,9 @@ static void past_gather(const struct scene *scene, const struct inquiry *inquiry
         if (own.length == id.length && memcmp(own.text, id.text, id.length) == 0) {
             bool hold = record->type == TRANSFER_HOLD;
             past->record = record;
-            past->state = (struct render_state){.name = transfer_moves(record->type) ? "posted" : "done"};
+            past->state = (struct plain_state){.name = transfer_moves(record->type) ? "posted" : "done"};
             if (hold)
-                past->state = (struct render_state){"held", true, record_legs(record)->amount, 0};
+                past->state = (struct plain_state){"held", true, record_legs(record)->amount, 0};
             if (hold && terms.ttl > 0)
                 past->state.deadline = record->stamp.time + terms.ttl * 1000000000;
         }
