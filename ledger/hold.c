@@ -96,6 +96,7 @@ static bool due_before(const struct hold *a, const struct hold *b)
 {
     uint64_t a_deadline = hold_deadline(a);
     uint64_t b_deadline = hold_deadline(b);
+    assert(a_deadline != UINT64_MAX && b_deadline != UINT64_MAX);
     return a_deadline != b_deadline ? a_deadline < b_deadline : a->stamp.number < b->stamp.number;
 }
 
@@ -122,7 +123,7 @@ static void due_sink(struct holds *holds, uint32_t at)
     due_put(holds, at, hold);
 }
 
-static void due_remove(struct holds *holds, struct hold *hold)
+void holds_undate(struct holds *holds, struct hold *hold)
 {
     if (hold->due == 0)
         return;
@@ -138,7 +139,7 @@ static void due_remove(struct holds *holds, struct hold *hold)
 
 void holds_date(struct holds *holds, struct hold *hold)
 {
-    due_remove(holds, hold);
+    holds_undate(holds, hold);
     if (hold->state != HOLD_OPEN || hold->ttl == 0)
         return;
     assert(hold_deadline(hold) != UINT64_MAX);
@@ -153,7 +154,7 @@ void holds_date(struct holds *holds, struct hold *hold)
 void holds_end(struct holds *holds, struct hold *hold, enum hold_state state)
 {
     assert(hold->state == HOLD_OPEN);
-    due_remove(holds, hold);
+    holds_undate(holds, hold);
     hold->state = (uint8_t)state;
     hold->remaining = 0;
     holds->open--;
@@ -169,7 +170,7 @@ struct hold *holds_pop_due(struct holds *holds, uint64_t now)
     if (holds_next_deadline(holds) > now)
         return NULL;
     struct hold *hold = holds->due[0];
-    due_remove(holds, hold);
+    holds_undate(holds, hold);
     return hold;
 }
 
@@ -178,16 +179,34 @@ uint64_t holds_next_deadline(const struct holds *holds)
     return holds->due_count > 0 ? hold_deadline(holds->due[0]) : UINT64_MAX;
 }
 
+/* Takes an ended hold, which is not among those that ended any more, out of the table. */
+static void hold_free(struct holds *holds, struct hold *hold)
+{
+    index_remove(&holds->index, hold->hash, hold->place);
+    holds->places[hold->place] = NULL;
+    holds->free_places[holds->free_count++] = hold->place;
+    free(hold);
+}
+
+void holds_drop(struct holds *holds, struct hold *hold)
+{
+    struct hold *before = NULL;
+    struct hold **link = &holds->ended_first;
+    for (; *link != hold; link = &(*link)->next)
+        before = *link;
+    *link = hold->next;
+    if (holds->ended_last == hold)
+        holds->ended_last = before;
+    hold_free(holds, hold);
+}
+
 bool holds_forget(struct holds *holds, uint64_t time)
 {
     struct hold *hold = holds->ended_first;
     if (hold == NULL || (hold->ended.number & SEQUENCE_PROVISIONAL) != 0 || hold->ended.time >= time)
         return false;
     holds->ended_first = hold->next;
-    index_remove(&holds->index, hold->hash, hold->place);
-    holds->places[hold->place] = NULL;
-    holds->free_places[holds->free_count++] = hold->place;
-    free(hold);
+    hold_free(holds, hold);
     return true;
 }
 

@@ -67,6 +67,9 @@ struct hold *holds_find(const struct holds *holds, const char *id, size_t length
 /** Adds an open hold, whose id must not be there yet. It is not dated yet. */
 struct hold *holds_add(struct holds *holds, const struct hold_parts *parts, struct stamp stamp);
 
+/** Forgets the deadline of a hold: before its ttl or `dated` changes. */
+void holds_undate(struct holds *holds, struct hold *hold);
+
 /** Its deadline counts from `hold->dated` from now on, whose number and time are real. */
 void holds_date(struct holds *holds, struct hold *hold);
 
@@ -82,6 +85,9 @@ struct hold *holds_pop_due(struct holds *holds, uint64_t now);
 
 /** The next deadline; UINT64_MAX: nothing expires. */
 uint64_t holds_next_deadline(const struct holds *holds);
+
+/** Forgets a hold that has ended, whenever that was. */
+void holds_drop(struct holds *holds, struct hold *hold);
 
 /** Forgets the hold that ended first, if that was before `time` and its stamps are real. False: it was not.
  */

@@ -178,6 +178,7 @@ static void operation_refer(struct shard *shard, const struct transfer_message *
     amount_t amount = transfer_legs(transfer)[operation->leg].amount;
     switch ((enum transfer_type)operation->type) {
     case TRANSFER_EXTEND:
+        holds_undate(&shard->holds, hold);
         hold->ttl = operation->ttl;
         hold->dated = stamp;
         shard_undated(shard, hold);

@@ -187,12 +187,28 @@ static void legs_of(const struct replay *replay, const struct record *record, co
     }
 }
 
-void replay_keep(struct replay *replay, const struct record *record)
+/* An id can be used again once it was forgotten, which a replay does not do by itself: then the hold that had
+ * it has ended, and goes now. False: it has not. */
+static bool hold_make_way(const struct replay_place *place, struct slice id)
+{
+    struct holds *holds = &place->shard->holds;
+    struct hold *hold = holds_find(holds, id.text, id.length, place->hash);
+    if (hold != NULL && hold->state == HOLD_OPEN)
+        return false;
+    if (hold != NULL)
+        holds_drop(holds, hold);
+    return true;
+}
+
+bool replay_keep(struct replay *replay, const struct record *record, char *error)
 {
     struct remembered_leg legs[LEGS_MAX];
     char room[LEGS_MAX][WORLD_MAX]; /* of two sides one is an account */
     struct slice id = record_id(record);
     struct replay_place place = replay_place(replay, id);
+    if (!hold_make_way(&place, id))
+        return replay_fail(error, "transfer %" PRIu64 " has id %.*s, which an open hold has",
+                           record->stamp.number, (int)id.length, id.text);
     legs_of(replay, record, place.shard, legs, room);
     const struct remembered_parts parts = {.id = id,
                                            .note = record_note(record),
@@ -204,13 +220,14 @@ void replay_keep(struct replay *replay, const struct record *record)
                                            .leg_count = (uint8_t)record->leg_count};
     remembered_add(&place.shard->remembered, &parts, legs);
     if (record->type != TRANSFER_REVERSE)
-        return;
+        return true;
     struct slice reversed = record_reference(record);
     struct replay_place other = replay_place(replay, reversed);
     struct remembered_entry *entry =
         remembered_find(&other.shard->remembered, reversed.text, reversed.length, other.hash);
     if (entry != NULL)
         entry->flags |= REMEMBERED_REVERSED;
+    return true;
 }
 
 bool replay_make_hold(struct replay *replay, const struct record *record, struct hold **hold, char *error)
@@ -219,8 +236,7 @@ bool replay_make_hold(struct replay *replay, const struct record *record, struct
     char room[1][WORLD_MAX];
     struct slice id = record_id(record);
     struct replay_place place = replay_place(replay, id);
-    const struct hold *other = holds_find(&place.shard->holds, id.text, id.length, place.hash);
-    if (other != NULL && other->state == HOLD_OPEN)
+    if (!hold_make_way(&place, id))
         return replay_fail(error, "hold %" PRIu64 " has id %.*s, which an open one has", record->stamp.number,
                            (int)id.length, id.text);
     legs_of(replay, record, place.shard, &leg, room);

@@ -81,6 +81,7 @@ static bool held_replay(struct replay *replay, const struct record *record, char
     if (hold == NULL)
         return false;
     if (record->type == TRANSFER_EXTEND) {
+        holds_undate(holds, hold);
         hold->ttl = record_terms(record).ttl;
         hold->dated = record->stamp;
         holds_date(holds, hold);
@@ -127,10 +128,8 @@ static bool transfer_replay(struct replay *replay, const struct record *record, 
     }
     if (record->id_length == 0)
         return true;
-    if (!held) {
-        replay_keep(replay, record);
-        return true;
-    }
+    if (!held)
+        return replay_keep(replay, record, error);
     if (!replay_make_hold(replay, record, &hold, error))
         return false;
     holds_date(&replay_place(replay, record_id(record)).shard->holds, hold);

@@ -71,6 +71,5 @@ bool replay_remember(struct replay *replay, const struct record *transfer, char 
 {
     if (!replay_sides(replay, transfer, error))
         return false;
-    replay_keep(replay, transfer);
-    return true;
+    return replay_keep(replay, transfer, error);
 }

@@ -52,8 +52,9 @@ struct account *replay_open(struct replay *replay, const struct record *open, ch
 /** Defines an asset on every shard. False, with `error`. */
 bool replay_define(struct replay *replay, const struct asset_tag *tag, char *error);
 
-/** Has the id's shard remember a record whose sides are found. */
-void replay_keep(struct replay *replay, const struct record *record);
+/** Has the id's shard remember a record whose sides are found. False, with `error`: its id is that of an open
+ * hold. */
+bool replay_keep(struct replay *replay, const struct record *record, char *error);
 
 /** Makes the hold of a record whose sides are found, as it was made. False, with `error`: its id is that of
  * another open hold. */

@@ -71,6 +71,7 @@ void stripes_mark(struct stripes *stripes, struct stripe *stripe, bool spread)
         stripes->spread_count--;
     if (!stripe->spread && spread)
         stripes->spread_count++;
+    stripes->changes++;
     stripe->spread = spread;
 }
 

@@ -32,6 +32,8 @@ struct stripes {
     uint32_t count;         /* places ever used */
     uint32_t capacity;
     uint32_t spread_count; /* stripes of accounts that are spread */
+    uint64_t changes; /* how often an account was spread or gathered: what was composed before the last may
+                         be out of date */
 };
 
 /** The stripe of an account; NULL: there is none here. */

@@ -28,6 +28,7 @@ struct worker;
 /** A composed request that must wait for others of its connection. */
 struct held {
     struct buffer bytes; /* the message, then the text for its answer's rendering; empty: nothing is held */
+    uint64_t view;       /* as in its flight_plan */
     uint8_t command;
     uint8_t text_length;
 };

@@ -85,6 +85,7 @@ static void request_hold(struct connection *connection, const struct flight_plan
 {
     struct held *held = &connection->held;
     held->command = plan->command;
+    held->view = plan->view;
     held->text_length = (uint8_t)plan->text.length;
     buffer_append(&held->bytes, plan->message, plan->message->size);
     buffer_append(&held->bytes, plan->text.text, plan->text.length);
@@ -96,6 +97,7 @@ static struct flight_plan plan_new(const struct connection *connection, uint8_t 
     return (struct flight_plan){.started_us = (uint32_t)worker->now_us,
                                 .command = command,
                                 .version = (uint8_t)connection->session.version,
+                                .view = worker->sender.stripes->changes,
                                 .lone = worker->sender.shards == 1};
 }
 
@@ -238,6 +240,7 @@ void dispatch_resume(struct connection *connection)
     struct held *held = &connection->held;
     if (buffer_length(&held->bytes) > 0) {
         struct flight_plan plan = plan_new(connection, held->command);
+        plan.view = held->view;
         plan.message = (const struct message *)(const void *)held->bytes.bytes;
         plan.text = (struct slice){held->bytes.bytes + plan.message->size, held->text_length};
         if (!flight_admits(&connection->flights, &plan)) {

@@ -32,6 +32,27 @@ static uint64_t plan_members(const struct flight_plan *plan)
     return ((const struct define_message *)(const void *)plan->message)->route.members;
 }
 
+/** Whether a request may be sent from its shard to another, or begin anew: then one that follows to the same
+ * shard could pass it, and only their keys keep them in order. A look at an account that turns out to be
+ * spread does so too, but its key stays in flight, and whoever is composed after the account was spread waits
+ * (view). */
+static bool message_may_restart(const struct message *message)
+{
+    if (message->kind == MESSAGE_READ) {
+        return true;
+    }
+    if (message->kind != MESSAGE_TRANSFER) {
+        return false;
+    }
+    const struct transfer_message *transfer = (const struct transfer_message *)(const void *)message;
+    bool spread = transfer->several;
+    for (unsigned i = 0; i < transfer->leg_count && !spread; i++) {
+        const struct leg *leg = &transfer_legs(transfer)[i];
+        spread = leg->from.striped || leg->to.striped;
+    }
+    return spread || transfer->condition_count > 0;
+}
+
 /** Whether a request is about holds alone, without looking at money: what it does to their accounts commutes
  * with what others like it do, which never fail for money. Which accounts these are is not known before the
  * holds are found, so nothing else may be in flight beside it. */
@@ -61,12 +82,16 @@ bool flight_admits(const struct flights *flights, const struct flight_plan *plan
     if (plan->lone) {
         return true;
     }
+    if (flights->view != plan->view) {
+        return false;
+    }
     uint64_t members = plan_members(plan);
     bool holds = message_is_about_holds(plan->message);
     if (flights->holds != holds || (!holds && message_is_alone(plan->message))) {
         return false;
     }
-    if (members_single(members) && members == flights->members && !holds) {
+    if (members_single(members) && members == flights->members && !holds &&
+        !message_may_restart(plan->message) && !flights->restarts) {
         return true;
     }
     uint64_t keys[MESSAGE_KEYS_MAX];
@@ -132,6 +157,8 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     uint64_t members = plan_members(plan);
     bool same = flight_count(flights) == 0 || flights->members == members;
     flights->members = same && members_single(members) ? members : 0;
+    flights->view = plan->view;
+    flights->restarts |= !plan->lone && message_may_restart(plan->message);
     flights->holds = !plan->lone && message_is_about_holds(plan->message);
     flights->alone = message_is_inquiry(plan->message) ||
                      (!plan->lone && !flights->holds && message_is_alone(plan->message));
@@ -227,6 +254,7 @@ void flight_retire(struct flights *flights)
     flights->asides_begun += (uint32_t)(keys_size + text_size);
     if (flight_count(flights) == 0) {
         flights->alone = false;
+        flights->restarts = false;
         flights->holds = false;
     }
 }

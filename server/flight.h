@@ -63,7 +63,9 @@ struct flights {
     struct buffer stored;  /* reply bytes of answers that wait, in the order of their coming */
     size_t stored_live;    /* bytes of stored that are still wanted */
     struct keyset keys;    /* of everything in flight, where there is more than one shard */
+    uint64_t view;         /* that everything in flight was composed with: else keys would not compare */
     uint64_t members;      /* the one shard that everything in flight goes to, as a member bit; 0: several */
+    bool restarts;         /* something in flight may begin anew on another shard */
     bool alone;            /* nothing may start beside the request in flight */
     bool holds;            /* only captures, voids and extensions may start beside those in flight */
 };
@@ -72,6 +74,7 @@ struct flights {
 struct flight_plan {
     const struct message *message; /* composed; read only during the call */
     struct slice text;             /* kept for the answer's rendering: at most FLIGHT_ASIDE_MAX bytes */
+    uint64_t view; /* which accounts were taken for spread: stripes.changes when it was composed */
     uint32_t started_us;
     uint8_t command;
     uint8_t version;
