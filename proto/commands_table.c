@@ -137,6 +137,21 @@ static const struct argument snapshot_choice[] = {WORD("NOSAVE", "nosave"), WORD
 
 static const struct argument shutdown[] = {MAYBE_ONE_OF("snapshot", snapshot_choice), END};
 
+static const struct argument slowlog_get[] = {WORD("GET", "get"), MAYBE(INTEGER, "count"), END};
+
+static const struct argument slowlog_questions[] = {
+    {.name = "get", .kind = ARGUMENT_BLOCK, .parts = slowlog_get},
+    WORD("LEN", "len"),
+    WORD("RESET", "reset"),
+    WORD("HELP", "help"),
+    END,
+};
+
+static const struct argument slowlog[] = {
+    {.name = "question", .kind = ARGUMENT_ONE_OF, .parts = slowlog_questions},
+    END,
+};
+
 const struct command commands[COMMAND_COUNT] = {
     {COMMAND_ACCOUNT, "ACCOUNT", 2, COMMAND_READS, "accounts", "Tells everything about an account", "O(1)",
      "a map of its asset, balance, limits and state", account},
@@ -153,8 +168,10 @@ const struct command commands[COMMAND_COUNT] = {
      "Tells the balances of several accounts, all at one moment", "O(N) with N the accounts named",
      "an array of balances, nil for an account that does not exist", account_or_more},
     {COMMAND_CLIENT, "CLIENT", -2, COMMAND_SESSION, "connection",
-     "Asks about this connection or names it: GETNAME, SETNAME, SETINFO, ID, INFO, LIST, NO-EVICT, NO-TOUCH",
-     "O(1), O(N) with N the connections for LIST", "depends on the subcommand", client},
+     "Asks about connections, names this one, closes others: GETNAME, SETNAME, SETINFO, ID, INFO, LIST, "
+     "KILL, "
+     "NO-EVICT, NO-TOUCH",
+     "O(1), O(N) with N the connections for LIST and KILL", "depends on the subcommand", client},
     {COMMAND_COMMAND, "COMMAND", -1, COMMAND_SESSION, "server", "Describes the commands of this server",
      "O(N) with N the commands described", "an array or a map of commands", command},
     {COMMAND_CONFIG, "CONFIG", 3, COMMAND_ADMIN, "server", "Tells the settings whose names match a pattern",
@@ -191,6 +208,8 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_SHUTDOWN, "SHUTDOWN", -1, COMMAND_ADMIN, "server",
      "Stops the server when all that was acknowledged is kept",
      "O(N) with N the transfers since the last snapshot", "nothing: the connection closes", shutdown},
+    {COMMAND_SLOWLOG, "SLOWLOG", -2, COMMAND_ADMIN, "server", "Tells the requests that took long",
+     "O(N) with N the entries", "depends on the subcommand", slowlog},
     {COMMAND_TIME, "TIME", 1, COMMAND_SESSION, "server", "Tells the server's time", "O(1)",
      "an array of seconds since the epoch and microseconds", none},
     {COMMAND_TRANSFER, "TRANSFER", -5, COMMAND_WRITES, "transfers",

@@ -15,6 +15,7 @@
 #include "proto/buffer.h"
 #include "server/flight.h"
 #include "server/session.h"
+#include "server/slowlog.h"
 
 struct worker;
 
@@ -39,6 +40,10 @@ struct connection {
     struct event readable;
     struct event writable;
     struct session session;
+    struct kept kept;   /* what its requests asked, until their answers leave */
+    uint64_t active_us; /* monotonic clock: when it last sent something */
+    uint8_t command;    /* enum command_id of its newest request; COMMAND_COUNT: none that is known */
+    bool visiting;      /* its newest request is a visit: no other is taken before it is answered */
 
     struct buffer input;    /* backlog: bytes read and not yet parsed */
     size_t input_needed;    /* bytes of backlog worth another try */

@@ -25,7 +25,9 @@ static struct reply reply_begin(struct connection *connection)
 
 static void reply_end(struct connection *connection, const struct reply *reply)
 {
-    if (reply->out != &connection->output) {
+    if (reply->out == &connection->output) {
+        connection->kept.answered++;
+    } else {
         flight_store_reply(&connection->flights, reply->out, (uint32_t)connection->worker->now_us);
         buffer_consume(reply->out, buffer_length(reply->out));
     }
@@ -113,6 +115,15 @@ static void reply_arity(struct reply *reply, const struct command *command)
     reply_errorf(reply, "ERR", "wrong number of arguments for '%s' command; it is %s", name, syntax);
 }
 
+/** Sends a visit off: its answer comes in its turn, as a shard's does. */
+static void request_visit(struct connection *connection, struct visit *visit)
+{
+    struct worker *worker = connection->worker;
+    visit_begin(visit, worker, connection_ticket(connection));
+    flight_begin_visit(&connection->flights, (uint8_t)connection->session.version, (uint32_t)worker->now_us);
+    connection->visiting = true;
+}
+
 static void request_take(struct connection *connection, const struct request *request)
 {
     if (request->argc == 0) {
@@ -121,6 +132,8 @@ static void request_take(struct connection *connection, const struct request *re
     struct counters *counters = &connection->worker->counters;
     counter_add(&counters->requests, 1);
     const struct command *command = command_find(request->args[0]);
+    connection->command = (uint8_t)(command ? command->id : COMMAND_COUNT);
+    slowlog_keep(connection, command, request);
     bool fits = command && command_arity_ok(command, request->argc);
     if (fits && (command->flags & (COMMAND_READS | COMMAND_WRITES))) {
         request_ledger(connection, command, request);
@@ -128,7 +141,11 @@ static void request_take(struct connection *connection, const struct request *re
     }
     struct reply reply = reply_begin(connection);
     if (fits) {
-        session_answer(connection, command, request, &reply);
+        struct visit *visit = session_answer(connection, command, request, &reply);
+        if (visit) {
+            request_visit(connection, visit);
+            return;
+        }
     } else if (command) {
         reply_arity(&reply, command);
     } else {
@@ -142,6 +159,7 @@ static void request_take(struct connection *connection, const struct request *re
 static void connection_refuse(struct connection *connection, const char *sentence)
 {
     struct reply reply = reply_begin(connection);
+    slowlog_keep(connection, NULL, NULL);
     reply_error(&reply, "ERR", sentence, strlen(sentence));
     reply_end(connection, &reply);
     connection->ended = true;
@@ -229,6 +247,7 @@ static void answer_written(struct connection *connection, const struct flight *f
         connection->output_seen = flight->seen;
     }
     counters_latency(&worker->counters, (uint32_t)worker->now_us - flight->started_us);
+    connection->kept.answered++;
     flight_retire(&connection->flights);
 }
 
@@ -246,6 +265,26 @@ static void answers_follow(struct connection *connection)
         }
         answer_written(connection, flight);
     }
+}
+
+/** Where the answer to a request in flight goes: to the output, or behind those before it. */
+static struct reply answer_begin(struct connection *connection, const struct flight *flight)
+{
+    bool first = flight_is_first(&connection->flights, flight);
+    struct buffer *out = first ? &connection->output : &connection->worker->rendered;
+    return (struct reply){.out = out, .version = flight->version};
+}
+
+static void answer_end(struct connection *connection, struct flight *flight, const struct reply *reply)
+{
+    if (reply->out == &connection->output) {
+        answer_written(connection, flight);
+        answers_follow(connection);
+    } else {
+        flight_store_text(&connection->flights, flight, reply->out);
+        buffer_consume(reply->out, buffer_length(reply->out));
+    }
+    connection_touch(connection);
 }
 
 void dispatch_answer(struct worker *worker, const struct message *answer)
@@ -266,19 +305,26 @@ void dispatch_answer(struct worker *worker, const struct message *answer)
     }
     const struct outcome_message *outcome = (const struct outcome_message *)(const void *)answer;
     flight->seen = answer_seen(answer);
-    connection_touch(connection);
-    if (flight_is_first(flights, flight)) {
-        struct reply reply = {.out = &connection->output, .version = flight->version};
-        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
-        answer_written(connection, flight);
-        answers_follow(connection);
-    } else if (answer->kind == MESSAGE_OUTCOME && outcome->status == OUTCOME_NUMBER) {
+    if (!flight_is_first(flights, flight) && answer->kind == MESSAGE_OUTCOME &&
+        outcome->status == OUTCOME_NUMBER) {
         flight->state = FLIGHT_NUMBER;
         flight->number = (int64_t)outcome->number;
-    } else {
-        struct reply reply = {.out = &worker->rendered, .version = flight->version};
-        render_answer(&reply, flight->command, answer, flight_text(flights, flight));
-        flight_store_text(flights, flight, &worker->rendered);
-        buffer_consume(&worker->rendered, buffer_length(&worker->rendered));
+        connection_touch(connection);
+        return;
+    }
+    struct reply reply = answer_begin(connection, flight);
+    render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+    answer_end(connection, flight, &reply);
+}
+
+void dispatch_visit(struct worker *worker, struct visit *visit)
+{
+    struct connection *connection = connection_find(worker, visit->ticket);
+    if (connection) {
+        struct flight *flight = flight_find(&connection->flights, (uint16_t)visit->ticket);
+        struct reply reply = answer_begin(connection, flight);
+        connection->visiting = false;
+        visit->kind->answer(visit, &reply);
+        answer_end(connection, flight, &reply);
     }
 }

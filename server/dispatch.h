@@ -9,6 +9,7 @@
 #include "ledger/message.h"
 #include "proto/buffer.h"
 #include "server/connection.h"
+#include "server/visit.h"
 
 /** Takes as many requests from the start of `input` as are whole and may be taken now; the rest stays there.
  */
@@ -22,5 +23,8 @@ void dispatch_timeout(struct connection *connection);
 
 /** Brings an answer to the connection it is for, if that is still there. */
 void dispatch_answer(struct worker *worker, const struct message *answer);
+
+/** Brings the answer of a visit that came home, likewise. */
+void dispatch_visit(struct worker *worker, struct visit *visit);
 
 #endif

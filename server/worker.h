@@ -15,6 +15,7 @@
 #include "ledger/shard.h"
 #include "server/counters.h"
 #include "server/inbox.h"
+#include "server/slowlog.h"
 
 struct connection;
 struct server;
@@ -47,18 +48,21 @@ struct worker {
     struct buffer surveys; /* and for the archiver */
     struct sender sender;  /* how requests are composed here; its ticket changes with each */
     struct roster roster;
-    struct connection *dirty; /* connections to settle at the end of the turn */
-    struct buffer waiting;    /* tickets of connections whose output waits for the log */
-    sequence_t durable;       /* how far the log was safe at the end of the turn's work */
-    bool more;                /* there is work that no event will announce */
-    bool draining;            /* the server stops: no more requests are read */
-    bool drained;             /* and no connection is left */
+    struct slowlog slowlog;
+    _Atomic(struct visit *) visits; /* those that wait here, the newest first: any worker's thread adds */
+    struct connection *dirty;       /* connections to settle at the end of the turn */
+    struct buffer waiting;          /* tickets of connections whose output waits for the log */
+    sequence_t durable;             /* how far the log was safe at the end of the turn's work */
+    bool more;                      /* there is work that no event will announce */
+    bool draining;                  /* the server stops: no more requests are read */
+    bool drained;                   /* and no connection is left */
 
     struct buffer input;    /* what a connection without a backlog reads into */
     struct buffer draft;    /* the message being composed */
     struct buffer rendered; /* an answer whose turn has not come */
     struct request request; /* the request being read */
     uint64_t now_us;        /* monotonic clock, read once before and once after the turn's work */
+    bool looked;            /* it was read since the turn began */
     uint64_t ids_made;      /* transfer ids given out for '*' */
     struct counters counters;
 };
@@ -77,5 +81,9 @@ void worker_close(struct worker *worker);
 
 /** Brings now_us up to date. Worker's thread. */
 void worker_look_at_clock(struct worker *worker);
+
+/** Brings now_us up to date unless that was done since the turn began: what is about to be read did not wait
+ * while the worker slept. Worker's thread. */
+void worker_begin_turn(struct worker *worker);
 
 #endif

@@ -69,6 +69,7 @@ Test(commands, say_their_syntax_for_people)
         "SAVE",
         "SELECT index",
         "SHUTDOWN [NOSAVE | SAVE]",
+        "SLOWLOG GET [count] | LEN | RESET | HELP",
         "TIME",
         "TRANSFER id from to amount [from to amount ...] [NOTE text]",
         "TRIAL",
@@ -221,7 +222,7 @@ Test(commands, are_all_listed_when_none_is_named)
         }
         cr_expect_eq(position, length);
     }
-    cr_expect_str_eq(answer_to(2, "count"), ":27\r\n");
+    cr_expect_str_eq(answer_to(2, "count"), ":28\r\n");
 }
 
 Test(commands, are_documented_with_their_arguments)
