@@ -1,4 +1,4 @@
-/* clients.c: the subcommands of CLIENT. LIST and KILL visit every worker with a filter. */
+/* clients.c: the subcommands of CLIENT. LIST and KILL take a filter to every worker. */
 #include "server/clients.h"
 
 #include <arpa/inet.h>
@@ -109,10 +109,10 @@ static bool address_matches(const struct connection *connection, bool local, con
     return strcmp(address, wanted) == 0;
 }
 
-static bool filter_has_id(const struct visit *visit, uint64_t id)
+static bool filter_has_id(const struct errand *errand, uint64_t id)
 {
-    const uint64_t *ids = (const uint64_t *)(const void *)(visit->asked.bytes + sizeof(struct filter));
-    size_t count = (buffer_length(&visit->asked) - sizeof(struct filter)) / sizeof *ids;
+    const uint64_t *ids = (const uint64_t *)(const void *)(errand->asked.bytes + sizeof(struct filter));
+    size_t count = (buffer_length(&errand->asked) - sizeof(struct filter)) / sizeof *ids;
     for (size_t i = 0; i < count; i++) {
         if (ids[i] == id) {
             return true;
@@ -121,29 +121,29 @@ static bool filter_has_id(const struct visit *visit, uint64_t id)
     return false;
 }
 
-static struct filter *visit_filter(const struct visit *visit)
+static struct filter *errand_filter(const struct errand *errand)
 {
-    return (struct filter *)(void *)visit->asked.bytes;
+    return (struct filter *)(void *)errand->asked.bytes;
 }
 
-/** Whether a visit is about this connection. One that was told goodbye is gone for all but the socket. */
-static bool visit_concerns(const struct visit *visit, const struct connection *connection)
+/** Whether an errand is about this connection. One that was told goodbye is gone for all but the socket. */
+static bool errand_concerns(const struct errand *errand, const struct connection *connection)
 {
-    const struct filter *filter = visit_filter(visit);
+    const struct filter *filter = errand_filter(errand);
     uint64_t id = connection->session.id;
     return connection->fd >= 0 && !connection->broken && connection->linger_until_us == 0 &&
            !filter->nobody && !(filter->skip_asker && id == filter->asker) &&
-           (!filter->has_ids || filter_has_id(visit, id)) &&
+           (!filter->has_ids || filter_has_id(errand, id)) &&
            address_matches(connection, false, filter->address) &&
            address_matches(connection, true, filter->local);
 }
 
-static void list_look(struct worker *worker, struct visit *visit)
+static void list_look(struct worker *worker, struct errand *errand)
 {
     for (uint32_t i = 0; i < worker->roster.count; i++) {
-        if (visit_concerns(visit, worker->roster.slots[i])) {
-            client_describe(worker->roster.slots[i], &visit->found);
-            visit_filter(visit)->found++;
+        if (errand_concerns(errand, worker->roster.slots[i])) {
+            client_describe(worker->roster.slots[i], &errand->found);
+            errand_filter(errand)->found++;
         }
     }
 }
@@ -159,16 +159,16 @@ static int line_compare(const void *left, const void *right)
 }
 
 /** All lines in the order in which their clients came, whichever worker each is on. */
-static void list_answer(struct visit *visit, struct reply *reply)
+static void list_answer(struct errand *errand, struct reply *reply)
 {
-    size_t count = visit_filter(visit)->found;
+    size_t count = errand_filter(errand)->found;
     struct slice *lines = memory_zeroed(count + 1, sizeof *lines);
     struct buffer text = {0};
     for (size_t i = 0; i < count; i++) {
-        const char *line = visit->found.bytes + visit->found.start;
-        const char *end = memchr(line, '\n', buffer_length(&visit->found));
+        const char *line = errand->found.bytes + errand->found.start;
+        const char *end = memchr(line, '\n', buffer_length(&errand->found));
         lines[i] = (struct slice){line, (size_t)(end - line) + 1};
-        buffer_consume(&visit->found, lines[i].length);
+        buffer_consume(&errand->found, lines[i].length);
     }
     qsort(lines, count, sizeof *lines, line_compare);
     for (size_t i = 0; i < count; i++) {
@@ -180,12 +180,12 @@ static void list_answer(struct visit *visit, struct reply *reply)
 }
 
 /** The asker itself still gets its answer. Others get no more: what they asked is done all the same. */
-static void kill_look(struct worker *worker, struct visit *visit)
+static void kill_look(struct worker *worker, struct errand *errand)
 {
-    struct filter *filter = visit_filter(visit);
+    struct filter *filter = errand_filter(errand);
     for (uint32_t i = 0; i < worker->roster.count; i++) {
         struct connection *connection = worker->roster.slots[i];
-        if (visit_concerns(visit, connection)) {
+        if (errand_concerns(errand, connection)) {
             bool asker = connection->session.id == filter->asker;
             connection->ended = true;
             connection->broken = !asker;
@@ -195,9 +195,9 @@ static void kill_look(struct worker *worker, struct visit *visit)
     }
 }
 
-static void kill_answer(struct visit *visit, struct reply *reply)
+static void kill_answer(struct errand *errand, struct reply *reply)
 {
-    const struct filter *filter = visit_filter(visit);
+    const struct filter *filter = errand_filter(errand);
     if (!filter->old) {
         reply_integer(reply, (int64_t)filter->found);
     } else if (filter->found > 0) {
@@ -207,26 +207,26 @@ static void kill_answer(struct visit *visit, struct reply *reply)
     }
 }
 
-static const struct visit_kind list_visit = {list_look, list_answer};
-static const struct visit_kind kill_visit = {kill_look, kill_answer};
+static const struct errand_kind list_errand = {list_look, list_answer};
+static const struct errand_kind kill_errand = {kill_look, kill_answer};
 
-/** A visit with a filter that matches everybody. */
-static struct visit *filter_visit(const struct asking *it, const struct visit_kind *kind)
+/** An errand with a filter that matches everybody. */
+static struct errand *filter_errand(const struct asking *it, const struct errand_kind *kind)
 {
-    struct visit *visit = visit_new(kind);
+    struct errand *errand = errand_new(kind);
     struct filter filter = {.asker = it->connection->session.id};
-    buffer_append(&visit->asked, &filter, sizeof filter);
-    return visit;
+    buffer_append(&errand->asked, &filter, sizeof filter);
+    return errand;
 }
 
-static bool filter_add_id(const struct asking *it, struct visit *visit, struct slice argument)
+static bool filter_add_id(const struct asking *it, struct errand *errand, struct slice argument)
 {
     uint64_t id = 0;
     if (!argument_integer(it->reply, argument, "client id", 1, INT64_MAX, &id)) {
         return false;
     }
-    visit_filter(visit)->has_ids = true;
-    buffer_append(&visit->asked, &id, sizeof id);
+    errand_filter(errand)->has_ids = true;
+    buffer_append(&errand->asked, &id, sizeof id);
     return true;
 }
 
@@ -281,18 +281,18 @@ static bool filter_user(const struct asking *it, struct slice user)
     return false;
 }
 
-static bool list_options(const struct asking *it, struct visit *visit)
+static bool list_options(const struct asking *it, struct errand *errand)
 {
     uint32_t i = 2;
     if (i + 1 < it->argc && argument_is(it->args[i], "TYPE")) {
-        if (!filter_type(it, visit_filter(visit), it->args[i + 1])) {
+        if (!filter_type(it, errand_filter(errand), it->args[i + 1])) {
             return false;
         }
         i += 2;
     }
     if (i + 1 < it->argc && argument_is(it->args[i], "ID")) {
         for (i++; i < it->argc; i++) {
-            if (!filter_add_id(it, visit, it->args[i])) {
+            if (!filter_add_id(it, errand, it->args[i])) {
                 return false;
             }
         }
@@ -300,11 +300,11 @@ static bool list_options(const struct asking *it, struct visit *visit)
     return i == it->argc || argument_unexpected(it->reply, it->args[i], list_syntax);
 }
 
-static bool kill_option(const struct asking *it, struct visit *visit, struct slice word, struct slice value)
+static bool kill_option(const struct asking *it, struct errand *errand, struct slice word, struct slice value)
 {
-    struct filter *filter = visit_filter(visit);
+    struct filter *filter = errand_filter(errand);
     if (argument_is(word, "ID")) {
-        return filter_add_id(it, visit, value);
+        return filter_add_id(it, errand, value);
     }
     if (argument_is(word, "ADDR")) {
         return filter_address(it, filter->address, value);
@@ -324,32 +324,32 @@ static bool kill_option(const struct asking *it, struct visit *visit, struct sli
     return argument_unexpected(it->reply, word, kill_syntax);
 }
 
-static bool kill_options(const struct asking *it, struct visit *visit)
+static bool kill_options(const struct asking *it, struct errand *errand)
 {
     if (it->argc == 3) {
-        visit_filter(visit)->old = true;
-        return filter_address(it, visit_filter(visit)->address, it->args[2]);
+        errand_filter(errand)->old = true;
+        return filter_address(it, errand_filter(errand)->address, it->args[2]);
     }
-    visit_filter(visit)->skip_asker = true;
+    errand_filter(errand)->skip_asker = true;
     for (uint32_t i = 2; i < it->argc; i += 2) {
         if (i + 1 == it->argc) {
             return argument_unexpected(it->reply, it->args[i], kill_syntax);
         }
-        if (!kill_option(it, visit, it->args[i], it->args[i + 1])) {
+        if (!kill_option(it, errand, it->args[i], it->args[i + 1])) {
             return false;
         }
     }
     return it->argc > 2 || asking_arity(it, 3);
 }
 
-/** The visit of LIST or KILL; NULL when its options are wrong, which is answered. */
-static struct visit *client_visit(const struct asking *it, const struct visit_kind *kind)
+/** The errand of LIST or KILL; NULL when its options are wrong, which is answered. */
+static struct errand *client_errand(const struct asking *it, const struct errand_kind *kind)
 {
-    struct visit *visit = filter_visit(it, kind);
-    if (kind == &list_visit ? list_options(it, visit) : kill_options(it, visit)) {
-        return visit;
+    struct errand *errand = filter_errand(it, kind);
+    if (kind == &list_errand ? list_options(it, errand) : kill_options(it, errand)) {
+        return errand;
     }
-    visit_free(visit);
+    errand_free(errand);
     return NULL;
 }
 
@@ -416,15 +416,15 @@ static void answer_switch(const struct asking *it)
     }
 }
 
-struct visit *client_answer(const struct asking *it)
+struct errand *client_answer(const struct asking *it)
 {
     struct session *session = &it->connection->session;
     struct slice sub = it->args[1];
     if (argument_is(sub, "LIST")) {
-        return client_visit(it, &list_visit);
+        return client_errand(it, &list_errand);
     }
     if (argument_is(sub, "KILL")) {
-        return client_visit(it, &kill_visit);
+        return client_errand(it, &kill_errand);
     }
     if (argument_is(sub, "ID")) {
         if (asking_arity(it, 2)) {

@@ -4,7 +4,7 @@
 #define BURSAR_SERVER_CLIENTS_H
 
 #include "server/asking.h"
-#include "server/visit.h"
+#include "server/errand.h"
 
 /** Room for an address: a Unix socket's path and ":0", or a host and its port. */
 #define CLIENT_ADDRESS_MAX 128
@@ -17,7 +17,7 @@ void client_address(const struct connection *connection, bool local, char *out);
  * between others: `out` has SESSION_NAME_MAX + 1 bytes. False when it is no name: the error is answered. */
 bool client_name(const struct asking *it, struct slice name, char *out);
 
-/** Answers CLIENT, or returns the visit that will bring the answer. */
-struct visit *client_answer(const struct asking *it);
+/** Answers CLIENT, or returns the errand that will bring the answer. */
+struct errand *client_answer(const struct asking *it);
 
 #endif

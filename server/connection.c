@@ -130,7 +130,7 @@ struct connection *connection_find(struct worker *worker, uint64_t ticket)
 
 bool connection_accepts(const struct connection *connection)
 {
-    return !connection->ended && !connection->broken && !connection->visiting &&
+    return !connection->ended && !connection->broken && !connection->on_errand &&
            buffer_length(&connection->held.bytes) == 0 && flight_count(&connection->flights) < FLIGHT_MAX &&
            buffer_length(&connection->output) + connection->flights.stored_live < CONNECTION_OUTPUT_PAUSE;
 }

@@ -115,16 +115,16 @@ static void reply_arity(struct reply *reply, const struct command *command)
     reply_errorf(reply, "ERR", "wrong number of arguments for '%s' command; it is %s", name, syntax);
 }
 
-/** Sends a visit off: its answer comes in its turn, as a shard's does. */
-static void request_visit(struct connection *connection, struct visit *visit)
+/** Sends an errand off: its answer comes in its turn, as a shard's does. */
+static void request_errand(struct connection *connection, struct errand *errand)
 {
     struct worker *worker = connection->worker;
-    visit_begin(visit, worker, connection_ticket(connection));
-    flight_begin_visit(&connection->flights, (uint8_t)connection->session.version, (uint32_t)worker->now_us);
-    connection->visiting = true;
+    errand_begin(errand, worker, connection_ticket(connection));
+    flight_begin_errand(&connection->flights, (uint8_t)connection->session.version, (uint32_t)worker->now_us);
+    connection->on_errand = true;
 }
 
-static void request_take(struct connection *connection, const struct request *request)
+static void request_take(struct connection *connection, const struct request *request, struct slice raw)
 {
     if (request->argc == 0) {
         return;
@@ -133,7 +133,7 @@ static void request_take(struct connection *connection, const struct request *re
     counter_add(&counters->requests, 1);
     const struct command *command = command_find(request->args[0]);
     connection->command = (uint8_t)(command ? command->id : COMMAND_COUNT);
-    slowlog_keep(connection, command, request);
+    slowlog_keep(connection, command, request, raw);
     bool fits = command && command_arity_ok(command, request->argc);
     if (fits && (command->flags & (COMMAND_READS | COMMAND_WRITES))) {
         request_ledger(connection, command, request);
@@ -141,9 +141,9 @@ static void request_take(struct connection *connection, const struct request *re
     }
     struct reply reply = reply_begin(connection);
     if (fits) {
-        struct visit *visit = session_answer(connection, command, request, &reply);
-        if (visit) {
-            request_visit(connection, visit);
+        struct errand *errand = session_answer(connection, command, request, &reply);
+        if (errand) {
+            request_errand(connection, errand);
             return;
         }
     } else if (command) {
@@ -159,7 +159,7 @@ static void request_take(struct connection *connection, const struct request *re
 static void connection_refuse(struct connection *connection, const char *sentence)
 {
     struct reply reply = reply_begin(connection);
-    slowlog_keep(connection, NULL, NULL);
+    slowlog_keep(connection, NULL, NULL, (struct slice){"", 0});
     reply_error(&reply, "ERR", sentence, strlen(sentence));
     reply_end(connection, &reply);
     connection->ended = true;
@@ -176,7 +176,8 @@ void dispatch_input(struct connection *connection, struct buffer *input)
             break;
         }
         struct resp_result result;
-        resp_parse(input->bytes + input->start, buffer_length(input), &worker->request, &result);
+        char *bytes = input->bytes + input->start;
+        resp_parse(bytes, buffer_length(input), &worker->request, &result);
         if (result.status == RESP_ERROR) {
             connection_refuse(connection, result.error);
             break;
@@ -185,7 +186,7 @@ void dispatch_input(struct connection *connection, struct buffer *input)
             connection->input_needed = result.size;
             continue;
         }
-        request_take(connection, &worker->request);
+        request_take(connection, &worker->request, (struct slice){bytes, result.size});
         buffer_consume(input, result.size);
         connection->input_needed = 1;
         connection->unfinished_us = 0;
@@ -317,14 +318,14 @@ void dispatch_answer(struct worker *worker, const struct message *answer)
     answer_end(connection, flight, &reply);
 }
 
-void dispatch_visit(struct worker *worker, struct visit *visit)
+void dispatch_errand(struct worker *worker, struct errand *errand)
 {
-    struct connection *connection = connection_find(worker, visit->ticket);
+    struct connection *connection = connection_find(worker, errand->ticket);
     if (connection) {
-        struct flight *flight = flight_find(&connection->flights, (uint16_t)visit->ticket);
+        struct flight *flight = flight_find(&connection->flights, (uint16_t)errand->ticket);
         struct reply reply = answer_begin(connection, flight);
-        connection->visiting = false;
-        visit->kind->answer(visit, &reply);
+        connection->on_errand = false;
+        errand->kind->answer(errand, &reply);
         answer_end(connection, flight, &reply);
     }
 }

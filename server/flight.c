@@ -111,7 +111,7 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     aside_keep(flights, flight, plan);
 }
 
-void flight_begin_visit(struct flights *flights, uint8_t version, uint32_t started_us)
+void flight_begin_errand(struct flights *flights, uint8_t version, uint32_t started_us)
 {
     struct flight *flight = flights_push(flights);
     flight->started_us = started_us;

@@ -185,8 +185,8 @@ static void answer_shutdown(const struct asking *it)
     it->connection->ended = true;
 }
 
-struct visit *session_answer(struct connection *connection, const struct command *command,
-                             const struct request *request, struct reply *reply)
+struct errand *session_answer(struct connection *connection, const struct command *command,
+                              const struct request *request, struct reply *reply)
 {
     struct asking it = {connection, command, request->args, request->argc, reply};
     switch (command->id) {

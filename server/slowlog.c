@@ -22,12 +22,16 @@
 /* Entries that GET answers when it is not told how many. */
 #define GET_DEFAULT 10
 
-/** The head of a kept request. Its first `shown` arguments follow: the length of each, uint32_t, and its
- * first bytes. */
+/* A request in RESP of at most so many bytes is kept as it came: one copy. */
+#define RAW_MAX 512
+
+/** The head of a kept request. What follows is the request as it came where `raw`, else its first `shown`
+ * arguments: the length of each, uint32_t, and its first bytes. */
 struct kept_request {
     uint32_t started_us; /* when it was read: microseconds of the monotonic clock, wrapping */
     uint16_t argc;
-    uint16_t shown;
+    uint8_t shown;
+    bool raw;
     uint32_t size; /* bytes, the head included */
 };
 
@@ -81,61 +85,99 @@ static uint32_t args_kept(const struct kept *kept, const struct command *command
     return argc > SHOWN_ARGS ? SHOWN_ARGS - 1 : argc;
 }
 
-void slowlog_keep(struct connection *connection, const struct command *command, const struct request *request)
+/** Bytes that the first `shown` arguments take, shortened. */
+static uint32_t args_size(const struct request *request, uint32_t shown)
+{
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < shown; i++) {
+        size += (uint32_t)sizeof(uint32_t) + text_shown(request->args[i].length);
+    }
+    return size;
+}
+
+static char *args_put(char *at, const struct request *request, uint32_t shown)
+{
+    for (uint32_t i = 0; i < shown; i++) {
+        at = text_put(at, request->args[i].text, request->args[i].length);
+    }
+    return at;
+}
+
+void slowlog_keep(struct connection *connection, const struct command *command, const struct request *request,
+                  struct slice raw)
 {
     const struct worker *worker = connection->worker;
     if (worker->slowlog.slower_us < 0) {
         return;
     }
-    struct kept *kept = &connection->kept;
+    struct buffer *requests = &connection->kept.requests;
     struct kept_request head = {.started_us = (uint32_t)worker->now_us, .size = sizeof head};
     if (request) {
         head.argc = (uint16_t)request->argc;
-        head.shown = (uint16_t)args_kept(kept, command, request->argc);
+        head.shown = (uint8_t)args_kept(&connection->kept, command, request->argc);
+        /* An inline request was unescaped in place: it can't be parsed again. */
+        head.raw = head.shown == head.argc && raw.length <= RAW_MAX && raw.text[0] == '*';
+        head.size += head.raw ? (uint32_t)raw.length : args_size(request, head.shown);
     }
-    for (uint32_t i = 0; i < head.shown; i++) {
-        head.size += (uint32_t)sizeof(uint32_t) + text_shown(request->args[i].length);
-    }
-    char *at = buffer_reserve(&kept->requests, head.size);
+    char *at = buffer_reserve(requests, head.size);
     memcpy(at, &head, sizeof head);
     at += sizeof head;
-    for (uint32_t i = 0; i < head.shown; i++) {
-        at = text_put(at, request->args[i].text, request->args[i].length);
+    if (head.raw) {
+        memcpy(at, raw.text, raw.length);
+    } else if (request) {
+        args_put(at, request, head.shown);
     }
-    kept->requests.end += head.size;
+    requests->end += head.size;
 }
 
-/** Logs the oldest kept request of a connection, which took `us`. */
-static void slowlog_add(struct connection *connection, const struct kept_request *head, uint32_t us)
+/** Makes room in the ring for the newest entry, of `size` bytes. */
+static struct entry *slowlog_slot(struct slowlog *log, size_t size)
 {
-    struct slowlog *log = &connection->worker->slowlog;
-    const char *name = connection->session.name;
-    const struct buffer *requests = &connection->kept.requests;
-    size_t args_size = head->size - sizeof *head;
-    char address[CLIENT_ADDRESS_MAX];
     if (!log->entries) {
         log->entries = memory_zeroed(log->capacity, sizeof *log->entries);
     }
-    client_address(connection, false, address);
-    size_t size = sizeof(struct entry) + 2 * sizeof(uint32_t) + text_shown(strlen(address)) +
-                  text_shown(strlen(name)) + args_size;
-    size = (size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1);
     struct buffer *slot = &log->entries[log->added++ % log->capacity];
-    buffer_consume(slot, buffer_length(slot));
     slot->start = 0;
     slot->end = 0;
-    char *at = buffer_reserve(slot, size);
-    struct entry *entry = (struct entry *)(void *)at;
-    *entry = (struct entry){.id = atomic_fetch_add(&connection->worker->server->slow_ids, 1),
-                            .time = (uint64_t)time(NULL),
-                            .us = us,
-                            .size = (uint32_t)size,
-                            .argc = head->argc,
-                            .shown = head->shown};
-    at = text_put(at + sizeof *entry, address, strlen(address));
-    at = text_put(at, name, strlen(name));
-    memcpy(at, requests->bytes + requests->start + sizeof *head, args_size);
+    struct entry *entry = (struct entry *)(void *)buffer_reserve(slot, size);
     slot->end = size;
+    *entry = (struct entry){.size = (uint32_t)size};
+    return entry;
+}
+
+/** Logs a kept request at `kept`, which took `us`. */
+static void slowlog_add(struct connection *connection, char *kept, uint32_t us)
+{
+    struct worker *worker = connection->worker;
+    struct request *request = &worker->request; /* none is being read now */
+    const char *name = connection->session.name;
+    char address[CLIENT_ADDRESS_MAX];
+    struct kept_request head;
+    memcpy(&head, kept, sizeof head);
+    size_t args = head.size - sizeof head;
+    if (head.raw) {
+        struct resp_result result;
+        resp_parse(kept + sizeof head, head.size - sizeof head, request, &result);
+        assert(result.status == RESP_REQUEST);
+        args = args_size(request, head.shown);
+    }
+    client_address(connection, false, address);
+    size_t size = sizeof(struct entry) + 2 * sizeof(uint32_t) + text_shown(strlen(address)) +
+                  text_shown(strlen(name)) + args;
+    size = (size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1);
+    struct entry *entry = slowlog_slot(&worker->slowlog, size);
+    entry->id = atomic_fetch_add(&worker->server->slow_ids, 1);
+    entry->time = (uint64_t)time(NULL);
+    entry->us = us;
+    entry->argc = head.argc;
+    entry->shown = head.shown;
+    char *at = text_put((char *)(entry + 1), address, strlen(address));
+    at = text_put(at, name, strlen(name));
+    if (head.raw) {
+        args_put(at, request, head.shown);
+    } else {
+        memcpy(at, kept + sizeof head, args);
+    }
 }
 
 void slowlog_release(struct connection *connection, uint32_t answered)
@@ -146,15 +188,18 @@ void slowlog_release(struct connection *connection, uint32_t answered)
     if (slower_us < 0) {
         return;
     }
+    size_t size = 0;
     for (; kept->left != answered; kept->left++) {
+        char *at = kept->requests.bytes + kept->requests.start + size;
         struct kept_request head;
-        memcpy(&head, kept->requests.bytes + kept->requests.start, sizeof head);
+        memcpy(&head, at, sizeof head);
         uint32_t us = (uint32_t)worker->now_us - head.started_us;
         if (us >= slower_us && head.argc > 0) {
-            slowlog_add(connection, &head, us);
+            slowlog_add(connection, at, us);
         }
-        buffer_consume(&kept->requests, head.size);
+        size += head.size;
     }
+    buffer_consume(&kept->requests, size);
 }
 
 static uint64_t slowlog_count(const struct slowlog *log)
@@ -162,27 +207,27 @@ static uint64_t slowlog_count(const struct slowlog *log)
     return log->added < log->capacity ? log->added : log->capacity;
 }
 
-/** The number that a visit of GET asks for, or that a visit of LEN has counted. */
-static uint64_t *visit_number(const struct visit *visit)
+/** The number that an errand of GET asks for, or that an errand of LEN has counted. */
+static uint64_t *errand_number(const struct errand *errand)
 {
-    return (uint64_t *)(void *)visit->asked.bytes;
+    return (uint64_t *)(void *)errand->asked.bytes;
 }
 
-static struct visit *visit_with(const struct visit_kind *kind, uint64_t number)
+static struct errand *errand_with(const struct errand_kind *kind, uint64_t number)
 {
-    struct visit *visit = visit_new(kind);
-    buffer_append(&visit->asked, &number, sizeof number);
-    return visit;
+    struct errand *errand = errand_new(kind);
+    buffer_append(&errand->asked, &number, sizeof number);
+    return errand;
 }
 
-static void get_look(struct worker *worker, struct visit *visit)
+static void get_look(struct worker *worker, struct errand *errand)
 {
     const struct slowlog *log = &worker->slowlog;
     uint64_t count = slowlog_count(log);
-    count = count < *visit_number(visit) ? count : *visit_number(visit);
+    count = count < *errand_number(errand) ? count : *errand_number(errand);
     for (uint64_t i = log->added - count; i < log->added; i++) {
         const struct buffer *entry = &log->entries[i % log->capacity];
-        buffer_append(&visit->found, entry->bytes, entry->end);
+        buffer_append(&errand->found, entry->bytes, entry->end);
     }
 }
 
@@ -227,19 +272,20 @@ static void entry_answer(const struct entry *entry, struct reply *reply)
     reply_bulk(reply, name.text, name.length);
 }
 
-static void get_answer(struct visit *visit, struct reply *reply)
+static void get_answer(struct errand *errand, struct reply *reply)
 {
-    const char *at = visit->found.bytes;
-    const char *end = at + buffer_length(&visit->found);
+    const char *at = errand->found.bytes;
+    const char *end = at + buffer_length(&errand->found);
+    size_t entry_pointer = sizeof(const struct entry *);
     const struct entry **entries =
-        memory_zeroed(buffer_length(&visit->found) / sizeof(struct entry) + 1, sizeof(struct entry *));
+        memory_zeroed(buffer_length(&errand->found) / sizeof(struct entry) + 1, entry_pointer);
     size_t count = 0;
     while (at < end) {
         entries[count] = (const struct entry *)(const void *)at;
         at += entries[count++]->size;
     }
-    qsort(entries, count, sizeof *entries, entry_compare_newest_first);
-    count = count < *visit_number(visit) ? count : *visit_number(visit);
+    qsort(entries, count, entry_pointer, entry_compare_newest_first);
+    count = count < *errand_number(errand) ? count : *errand_number(errand);
     reply_array(reply, count);
     for (size_t i = 0; i < count; i++) {
         entry_answer(entries[i], reply);
@@ -248,35 +294,35 @@ static void get_answer(struct visit *visit, struct reply *reply)
 }
 
 /** What LEN and GET tell of: each worker keeps as many as all together may show. */
-static void len_look(struct worker *worker, struct visit *visit)
+static void len_look(struct worker *worker, struct errand *errand)
 {
-    uint64_t count = *visit_number(visit) + slowlog_count(&worker->slowlog);
-    *visit_number(visit) = count < worker->slowlog.capacity ? count : worker->slowlog.capacity;
+    uint64_t count = *errand_number(errand) + slowlog_count(&worker->slowlog);
+    *errand_number(errand) = count < worker->slowlog.capacity ? count : worker->slowlog.capacity;
 }
 
-static void len_answer(struct visit *visit, struct reply *reply)
+static void len_answer(struct errand *errand, struct reply *reply)
 {
-    reply_integer(reply, (int64_t)*visit_number(visit));
+    reply_integer(reply, (int64_t)*errand_number(errand));
 }
 
-static void reset_look(struct worker *worker, struct visit *visit)
+static void reset_look(struct worker *worker, struct errand *errand)
 {
-    (void)visit;
+    (void)errand;
     slowlog_close(&worker->slowlog);
     worker->slowlog.added = 0;
 }
 
-static void reset_answer(struct visit *visit, struct reply *reply)
+static void reset_answer(struct errand *errand, struct reply *reply)
 {
-    (void)visit;
+    (void)errand;
     reply_simple(reply, "OK");
 }
 
-static const struct visit_kind get_visit = {get_look, get_answer};
-static const struct visit_kind len_visit = {len_look, len_answer};
-static const struct visit_kind reset_visit = {reset_look, reset_answer};
+static const struct errand_kind get_errand = {get_look, get_answer};
+static const struct errand_kind len_errand = {len_look, len_answer};
+static const struct errand_kind reset_errand = {reset_look, reset_answer};
 
-static struct visit *answer_get(const struct asking *it)
+static struct errand *answer_get(const struct asking *it)
 {
     uint64_t most = it->connection->worker->slowlog.capacity;
     uint64_t count = GET_DEFAULT;
@@ -290,7 +336,7 @@ static struct visit *answer_get(const struct asking *it)
                !argument_integer(it->reply, it->args[2], "count (-1 asks for all)", 0, INT64_MAX, &count)) {
         return NULL;
     }
-    return visit_with(&get_visit, count < most ? count : most);
+    return errand_with(&get_errand, count < most ? count : most);
 }
 
 static void answer_help(const struct asking *it)
@@ -314,17 +360,17 @@ static void answer_help(const struct asking *it)
     }
 }
 
-struct visit *slowlog_answer(const struct asking *it)
+struct errand *slowlog_answer(const struct asking *it)
 {
     struct slice sub = it->args[1];
     if (argument_is(sub, "GET")) {
         return answer_get(it);
     }
     if (argument_is(sub, "LEN")) {
-        return asking_arity(it, 2) ? visit_with(&len_visit, 0) : NULL;
+        return asking_arity(it, 2) ? errand_with(&len_errand, 0) : NULL;
     }
     if (argument_is(sub, "RESET")) {
-        return asking_arity(it, 2) ? visit_new(&reset_visit) : NULL;
+        return asking_arity(it, 2) ? errand_new(&reset_errand) : NULL;
     }
     if (argument_is(sub, "HELP")) {
         if (asking_arity(it, 2)) {

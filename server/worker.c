@@ -127,10 +127,10 @@ static void worker_run_batch(struct worker *worker, struct buffer *batch)
     }
 }
 
-/** Receives visits, runs what connections asked of the own shard, then what other workers sent. */
+/** Receives errands, runs what connections asked of the own shard, then what other workers sent. */
 static void worker_run(struct worker *worker)
 {
-    visit_receive(worker);
+    errand_receive(worker);
     if (buffer_length(&worker->run) > 0) {
         worker_run_batch(worker, &worker->run);
         buffer_consume(&worker->run, buffer_length(&worker->run));
@@ -383,7 +383,7 @@ static void roster_close(struct worker *worker)
 void worker_close(struct worker *worker)
 {
     roster_close(worker);
-    visit_discard(worker);
+    errand_discard(worker);
     slowlog_close(&worker->slowlog);
     event_free(worker->wakeup);
     event_free(worker->handover);

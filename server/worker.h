@@ -49,13 +49,13 @@ struct worker {
     struct sender sender;  /* how requests are composed here; its ticket changes with each */
     struct roster roster;
     struct slowlog slowlog;
-    _Atomic(struct visit *) visits; /* those that wait here, the newest first: any worker's thread adds */
-    struct connection *dirty;       /* connections to settle at the end of the turn */
-    struct buffer waiting;          /* tickets of connections whose output waits for the log */
-    sequence_t durable;             /* how far the log was safe at the end of the turn's work */
-    bool more;                      /* there is work that no event will announce */
-    bool draining;                  /* the server stops: no more requests are read */
-    bool drained;                   /* and no connection is left */
+    _Atomic(struct errand *) errands; /* those that wait here, the newest first: any worker's thread adds */
+    struct connection *dirty;         /* connections to settle at the end of the turn */
+    struct buffer waiting;            /* tickets of connections whose output waits for the log */
+    sequence_t durable;               /* how far the log was safe at the end of the turn's work */
+    bool more;                        /* there is work that no event will announce */
+    bool draining;                    /* the server stops: no more requests are read */
+    bool drained;                     /* and no connection is left */
 
     struct buffer input;    /* what a connection without a backlog reads into */
     struct buffer draft;    /* the message being composed */

@@ -109,7 +109,7 @@ Test(admin, lists_the_clients_of_all_workers_in_the_order_of_their_coming)
     }
 }
 
-Test(admin, answers_a_visit_in_its_turn)
+Test(admin, answers_an_errand_in_its_turn)
 {
     struct server *server = fixture_start(3);
     struct client client = client_connect(server);
@@ -306,10 +306,9 @@ static long info_value(struct client *client, const char *key)
 Test(admin, slowlog_counts_the_wait_for_the_disk)
 {
     char error[SERVER_ERROR_MAX] = "";
-    char dir[] = "/tmp/bursar-test-XXXXXX";
+    char *dir = dir_make();
     struct config config = fixture_config(2);
     struct slow slow;
-    cr_assert_not_null(mkdtemp(dir));
     config.durability = DURABILITY_SYNC;
     config.segment_size = 64;
     config.slowlog_slower_than = 0;
@@ -327,9 +326,7 @@ Test(admin, slowlog_counts_the_wait_for_the_disk)
     cr_assert_geq(slow.us, info_value(&client, "fdatasync_us_last"));
     client_close(&client);
     server_stop(server);
-    char command[TEXT_MAX];
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    dir_remove(dir);
 }
 
 Test(admin, info_tells_a_rate)

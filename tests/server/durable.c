@@ -2,7 +2,6 @@
  * snapshot.
  */
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,27 +12,6 @@
 #include "fixture.h"
 
 enum { ACCOUNTS = 7, TRANSFERS = 3000 };
-
-static char *dir_make(void)
-{
-    char *dir = strdup("/tmp/bursar-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    return dir;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static void dir_remove(char *dir)
-{
-    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
-    free(dir);
-}
 
 static struct config dir_config(const char *dir, unsigned workers, enum durability durability)
 {

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <ftw.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -52,6 +53,27 @@ uint64_t fixture_random(uint64_t *state)
     /* D. Knuth's MMIX generator; its low bits are poor, so the high ones are used. */
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return *state >> 33;
+}
+
+char *dir_make(void)
+{
+    char *dir = strdup("/tmp/bursar-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    return dir;
+}
+
+static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+void dir_remove(char *dir)
+{
+    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+    free(dir);
 }
 
 struct client client_connect(const struct server *server)

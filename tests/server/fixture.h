@@ -28,6 +28,12 @@ uint64_t fixture_seed(void);
 /** The next number of a random sequence whose state is `*state`. */
 uint64_t fixture_random(uint64_t *state);
 
+/** Makes an empty directory; its path is the caller's, and both go with dir_remove. */
+char *dir_make(void);
+
+/** Removes a directory and all that is in it, and frees its path. */
+void dir_remove(char *dir);
+
 /** Connects over TCP. */
 struct client client_connect(const struct server *server);
 
