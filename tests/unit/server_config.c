@@ -33,6 +33,8 @@ Test(config, has_defaults)
     cr_assert_eq(config.max_clients, 10000);
     cr_assert_eq(config.timeout, 60);
     cr_assert_eq(config.log_level, 1);
+    cr_assert_eq(config.slowlog_slower_than, 10000);
+    cr_assert_eq(config.slowlog_max_len, 128);
     cr_assert(config.workers >= 1 && config.workers <= 64);
 }
 
@@ -64,6 +66,10 @@ Test(config, says_what_is_wrong_and_what_would_be_right)
         {{"--workers", "99999999999999999999"},
          "workers is '99999999999999999999'; it must be a whole number from 1 to 64"},
         {{"--durability", "fsync"}, "durability is 'fsync'; it must be sync|async|none"},
+        {{"--slowlog-slower-than", "-2"},
+         "slowlog-slower-than is '-2'; it must be a whole number from -1 to 3600000000"},
+        {{"--slowlog-max-len", "100001"},
+         "slowlog-max-len is '100001'; it must be a whole number from 0 to 100000"},
         {{"--log-level", "loud"}, "log-level is 'loud'; it must be debug|info|warn|error"},
         {{"--prot", "1"}, "there is no option --prot; see --help"},
         {{"--port"}, "--port needs a value; see --help"},
