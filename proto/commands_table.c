@@ -224,6 +224,21 @@ static const struct argument snapshot_choice[] = {WORD("NOSAVE", "nosave"), WORD
 
 static const struct argument shutdown[] = {MAYBE_ONE_OF("snapshot", snapshot_choice), END};
 
+static const struct argument slowlog_get[] = {WORD("GET", "get"), MAYBE(INTEGER, "count"), END};
+
+static const struct argument slowlog_questions[] = {
+    {.name = "get", .kind = ARGUMENT_BLOCK, .parts = slowlog_get},
+    WORD("LEN", "len"),
+    WORD("RESET", "reset"),
+    WORD("HELP", "help"),
+    END,
+};
+
+static const struct argument slowlog[] = {
+    {.name = "question", .kind = ARGUMENT_ONE_OF, .parts = slowlog_questions},
+    END,
+};
+
 const struct command commands[COMMAND_COUNT] = {
     {COMMAND_ACCOUNT, "ACCOUNT", 2, COMMAND_READS, "accounts", "Tells everything about an account", "O(1)",
      "a map of its asset, balance, limits and state", account},
@@ -244,8 +259,9 @@ const struct command commands[COMMAND_COUNT] = {
      "Moves what is held, in full or less; the rest is released, or with KEEP stays held", "O(1)",
      "the sequence number, the same again for the same id", capture},
     {COMMAND_CLIENT, "CLIENT", -2, COMMAND_SESSION, "connection",
-     "Asks about this connection or names it: GETNAME, SETNAME, SETINFO, ID, INFO, LIST, NO-EVICT, NO-TOUCH",
-     "O(1), O(N) with N the connections for LIST", "depends on the subcommand", client},
+     "Asks about connections, names this one, closes others: GETNAME, SETNAME, SETINFO, ID, INFO, LIST, "
+     "KILL, NO-EVICT, NO-TOUCH",
+     "O(1), O(N) with N the connections for LIST and KILL", "depends on the subcommand", client},
     {COMMAND_CLOSE, "CLOSE", 2, COMMAND_WRITES, "accounts",
      "Closes an account that has a zero balance and nothing held, for ever", "O(1)", "OK", account},
     {COMMAND_COMMAND, "COMMAND", -1, COMMAND_SESSION, "server", "Describes the commands of this server",
@@ -311,6 +327,8 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_SHUTDOWN, "SHUTDOWN", -1, COMMAND_ADMIN, "server",
      "Stops the server when all that was acknowledged is kept",
      "O(N) with N the transfers since the last snapshot", "nothing: the connection closes", shutdown},
+    {COMMAND_SLOWLOG, "SLOWLOG", -2, COMMAND_ADMIN, "server", "Tells the requests that took long",
+     "O(N) with N the entries", "depends on the subcommand", slowlog},
     {COMMAND_SWEEP, "SWEEP", -4, COMMAND_WRITES, "transfers",
      "Moves all that an account has available, up to a maximum", "O(1)",
      "the sequence number, the same again for the same id", sweep},

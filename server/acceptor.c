@@ -45,12 +45,13 @@ static void accept_resume(evutil_socket_t fd, short what, void *context)
     }
 }
 
-static void connection_refuse(int fd, const char *error)
+static void connection_refuse(struct acceptor *acceptor, int fd, const char *error)
 {
     /* A fresh socket's buffer is empty: the line fits, or the client is gone. */
     ssize_t ignored = send(fd, error, strlen(error), MSG_NOSIGNAL);
     (void)ignored;
     close(fd);
+    atomic_fetch_add(&acceptor->server->refused, 1);
 }
 
 /** Hands a socket to the next worker. */
@@ -60,19 +61,19 @@ static void connection_deal(struct acceptor *acceptor, int fd)
     static const char full[] = "-ERR max number of clients reached\r\n";
     struct server *server = acceptor->server;
     if (atomic_load(&server->phase) == SERVER_LOADING) {
-        connection_refuse(fd, loading);
+        connection_refuse(acceptor, fd, loading);
         return;
     }
     if (atomic_fetch_add(&server->clients, 1) >= (uint32_t)server->config.max_clients) {
         atomic_fetch_sub(&server->clients, 1);
-        connection_refuse(fd, full);
+        connection_refuse(acceptor, fd, full);
         return;
     }
     struct worker *worker = &server->workers[acceptor->next];
     acceptor->next = (acceptor->next + 1) % (unsigned)server->config.workers;
     if (write(worker->handover_write, &fd, sizeof fd) != (ssize_t)sizeof fd) {
         atomic_fetch_sub(&server->clients, 1);
-        connection_refuse(fd, full);
+        connection_refuse(acceptor, fd, full);
     }
 }
 

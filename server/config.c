@@ -35,6 +35,11 @@ static const char *const durabilities[] = {"sync", "async", "none", NULL}; /* as
 
 /* MiB: 32 GiB for each of the most workers, more than a shard can have. */
 #define CONFIG_ID_MEMORY_MAX (SHARDS_MAX * INT64_C(32768))
+/* An hour: what a request took is counted in 32 bits, which wrap after 71 minutes. */
+#define SLOWER_THAN_MAX INT64_C(3600000000)
+
+/* Each entry takes up to 4.4 KiB. */
+#define SLOWLOG_LEN_MAX 100000
 
 #define FIELD(field)  offsetof(struct config, field)
 #define UNIX_PATH_MAX ((int64_t)sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -67,6 +72,10 @@ static const struct option_row rows[] = {
      "connections at once"},
     {"timeout", OPTION_INTEGER, FIELD(timeout), 1, 86400, NULL, "SECONDS", "60",
      "how long a request may stay unfinished; a connection without one may idle for ever"},
+    {"slowlog-slower-than", OPTION_INTEGER, FIELD(slowlog_slower_than), -1, SLOWER_THAN_MAX, NULL,
+     "MICROSECONDS", "10000", "SLOWLOG tells requests that took so long or longer; 0 all, -1 none"},
+    {"slowlog-max-len", OPTION_INTEGER, FIELD(slowlog_max_len), 0, SLOWLOG_LEN_MAX, NULL, "N", "128",
+     "how many of them, the newest, are remembered"},
     {"log-level", OPTION_CHOICE, FIELD(log_level), 0, 0, log_levels, "debug|info|warn|error", "info",
      "what is worth a line on stderr"},
     {"config", OPTION_TEXT, FIELD(config), 0, CONFIG_TEXT_MAX - 1, NULL, "FILE", "",

@@ -25,6 +25,8 @@ struct config {
     int64_t id_memory;                 /* MiB of remembered ids, over all workers; 0: no bound */
     int64_t max_clients;               /* connections at once */
     int64_t timeout;                   /* seconds that a request may stay unfinished */
+    int64_t slowlog_slower_than;       /* microseconds from which on a request is slow; -1: none is */
+    int64_t slowlog_max_len;           /* slow requests that are remembered */
     char bind[CONFIG_TEXT_MAX];        /* address to listen on */
     char dir[CONFIG_TEXT_MAX];         /* directory of the ledger */
     char unix_socket[CONFIG_TEXT_MAX]; /* path to listen on too; empty: none */

@@ -34,6 +34,7 @@
 struct mark {
     sequence_t seen;
     uint64_t end;
+    uint32_t answered; /* how many answers that makes, as struct kept counts them */
 };
 
 static void connection_on_readable(evutil_socket_t fd, short what, void *context);
@@ -76,6 +77,8 @@ void connection_open(struct worker *worker, int fd)
         .session = {.id = atomic_fetch_add(&worker->server->client_ids, 1) + 1,
                     .connected_us = worker->now_us,
                     .version = 2},
+        .active_us = worker->now_us,
+        .command = COMMAND_COUNT,
         .reading = true,
     };
     event_assign(&connection->readable, worker->base, fd, EV_READ | EV_PERSIST, connection_on_readable,
@@ -102,6 +105,7 @@ void connection_close(struct connection *connection)
     buffer_free(&connection->held.bytes);
     buffer_free(&connection->output);
     buffer_free(&connection->marks);
+    buffer_free(&connection->kept.requests);
     flight_free(&connection->flights);
     multi_reset(&connection->multi);
     connection->next = worker->roster.free;
@@ -138,8 +142,8 @@ struct connection *connection_find(struct worker *worker, uint64_t ticket)
 
 bool connection_accepts(const struct connection *connection)
 {
-    return !connection->ended && !connection->broken && buffer_length(&connection->held.bytes) == 0 &&
-           flight_count(&connection->flights) < FLIGHT_MAX &&
+    return !connection->ended && !connection->broken && !connection->on_errand &&
+           buffer_length(&connection->held.bytes) == 0 && flight_count(&connection->flights) < FLIGHT_MAX &&
            buffer_length(&connection->output) + connection->flights.stored_live < CONNECTION_OUTPUT_PAUSE;
 }
 
@@ -159,6 +163,7 @@ static bool connection_receive(struct connection *connection, struct buffer *inp
     ssize_t length = recv(connection->fd, room, READ_SIZE, 0);
     if (length > 0) {
         input->end += (size_t)length;
+        connection->active_us = connection->worker->now_us;
         counter_add(&connection->worker->counters.bytes_in, (uint64_t)length);
         return true;
     }
@@ -178,6 +183,7 @@ static void connection_on_readable(evutil_socket_t fd, short what, void *context
     struct connection *connection = context;
     struct buffer *shared = &connection->worker->input;
     bool backlog = buffer_length(&connection->input) > 0;
+    worker_begin_turn(connection->worker);
     struct buffer *input = backlog ? &connection->input : shared;
     connection_touch(connection);
     if (connection_receive(connection, input)) {
@@ -206,10 +212,12 @@ static size_t output_releasable(struct connection *connection)
     uint64_t end = connection->output_begun + buffer_length(&connection->output);
     struct buffer *marks = &connection->marks;
     if (connection->output_seen > durable || (buffer_length(marks) > 0 && connection->output_marked < end)) {
-        buffer_append(marks, &(struct mark){connection->output_seen, end}, sizeof(struct mark));
+        struct mark mark = {connection->output_seen, end, connection->kept.answered};
+        buffer_append(marks, &mark, sizeof mark);
         connection->output_marked = end;
     } else if (buffer_length(marks) == 0) {
         connection->output_free = end;
+        slowlog_release(connection, connection->kept.answered);
     }
     connection->output_seen = 0;
     while (buffer_length(marks) > 0) {
@@ -218,6 +226,7 @@ static size_t output_releasable(struct connection *connection)
             break;
         }
         connection->output_free = mark->end;
+        slowlog_release(connection, mark->answered);
         buffer_consume(marks, sizeof *mark);
     }
     return (size_t)(connection->output_free - connection->output_begun);
@@ -262,7 +271,8 @@ static void connection_pace_reading(struct connection *connection)
 
 static void connection_shrink(struct connection *connection)
 {
-    struct buffer *buffers[] = {&connection->input, &connection->output, &connection->marks};
+    struct buffer *buffers[] = {&connection->input, &connection->output, &connection->marks,
+                                &connection->kept.requests};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
         if (buffer_length(buffers[i]) == 0 && buffers[i]->capacity > KEEP_MAX) {
             buffer_free(buffers[i]);

@@ -16,6 +16,7 @@
 #include "server/flight.h"
 #include "server/multi.h"
 #include "server/session.h"
+#include "server/slowlog.h"
 
 struct worker;
 
@@ -41,6 +42,10 @@ struct connection {
     struct event readable;
     struct event writable;
     struct session session;
+    struct kept kept;   /* what its requests asked, until their answers leave */
+    uint64_t active_us; /* monotonic clock: when it last sent something */
+    uint8_t command;    /* enum command_id of its newest request; COMMAND_COUNT: none that is known */
+    bool on_errand;     /* its newest request is an errand: no other is taken before it is answered */
 
     struct buffer input;    /* backlog: bytes read and not yet parsed */
     size_t input_needed;    /* bytes of backlog worth another try */

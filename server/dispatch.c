@@ -25,7 +25,9 @@ static struct reply reply_begin(struct connection *connection)
 
 static void reply_end(struct connection *connection, const struct reply *reply)
 {
-    if (reply->out != &connection->output) {
+    if (reply->out == &connection->output) {
+        connection->kept.answered++;
+    } else {
         flight_store_reply(&connection->flights, reply->out, (uint32_t)connection->worker->now_us);
         buffer_consume(reply->out, buffer_length(reply->out));
     }
@@ -160,7 +162,16 @@ static bool is_for_ledger(const struct connection *connection, const struct comm
            (command->id != COMMAND_EXEC || multi_is_ready(&connection->multi));
 }
 
-static void request_take(struct connection *connection, const struct request *request)
+/** Sends an errand off: its answer comes in its turn, as a shard's does. */
+static void request_errand(struct connection *connection, struct errand *errand)
+{
+    struct worker *worker = connection->worker;
+    errand_begin(errand, worker, connection_ticket(connection));
+    flight_begin_errand(&connection->flights, (uint8_t)connection->session.version, (uint32_t)worker->now_us);
+    connection->on_errand = true;
+}
+
+static void request_take(struct connection *connection, const struct request *request, struct slice raw)
 {
     if (request->argc == 0) {
         return;
@@ -168,6 +179,8 @@ static void request_take(struct connection *connection, const struct request *re
     struct counters *counters = &connection->worker->counters;
     counter_add(&counters->requests, 1);
     const struct command *command = command_find(request->args[0]);
+    connection->command = (uint8_t)(command ? command->id : COMMAND_COUNT);
+    slowlog_keep(connection, command, request, raw);
     bool good = command && command_arity_ok(command, request->argc);
     bool queued = multi_takes(&connection->multi, command);
     if (good && !queued && is_for_ledger(connection, command)) {
@@ -178,7 +191,11 @@ static void request_take(struct connection *connection, const struct request *re
     if (good && queued) {
         good = multi_queue(connection, command, request, &reply);
     } else if (good) {
-        session_answer(connection, command, request, &reply);
+        struct errand *errand = session_answer(connection, command, request, &reply);
+        if (errand) {
+            request_errand(connection, errand);
+            return;
+        }
     } else if (command) {
         reply_arity(&reply, command);
     } else {
@@ -195,6 +212,7 @@ static void request_take(struct connection *connection, const struct request *re
 static void connection_refuse(struct connection *connection, const char *sentence)
 {
     struct reply reply = reply_begin(connection);
+    slowlog_keep(connection, NULL, NULL, (struct slice){"", 0});
     reply_error(&reply, "ERR", sentence, strlen(sentence));
     reply_end(connection, &reply);
     connection->ended = true;
@@ -211,7 +229,8 @@ void dispatch_input(struct connection *connection, struct buffer *input)
             break;
         }
         struct resp_result result;
-        resp_parse(input->bytes + input->start, buffer_length(input), &worker->request, &result);
+        char *bytes = input->bytes + input->start;
+        resp_parse(bytes, buffer_length(input), &worker->request, &result);
         if (result.status == RESP_ERROR) {
             connection_refuse(connection, result.error);
             break;
@@ -220,7 +239,7 @@ void dispatch_input(struct connection *connection, struct buffer *input)
             connection->input_needed = result.size;
             continue;
         }
-        request_take(connection, &worker->request);
+        request_take(connection, &worker->request, (struct slice){bytes, result.size});
         buffer_consume(input, result.size);
         connection->input_needed = 1;
         connection->unfinished_us = 0;
@@ -286,6 +305,7 @@ static void answer_written(struct connection *connection, const struct flight *f
         connection->output_seen = flight->seen;
     }
     counters_latency(&worker->counters, (uint32_t)worker->now_us - flight->started_us);
+    connection->kept.answered++;
     flight_retire(&connection->flights);
 }
 
@@ -306,16 +326,15 @@ static void answers_follow(struct connection *connection)
 }
 
 /** Appends the reply that an answer stands for. */
-static void answer_render(struct buffer *out, const struct flights *flights, const struct flight *flight,
+static void answer_render(struct reply *reply, const struct flights *flights, const struct flight *flight,
                           const struct message *answer)
 {
     if (message_is_inquiry(answer)) {
         const struct inquiry_answer *finished = (const struct inquiry_answer *)(const void *)answer;
-        buffer_append(out, finished->reply, finished->length);
+        buffer_append(reply->out, finished->reply, finished->length);
         return;
     }
-    struct reply reply = {.out = out, .version = flight->version};
-    render_answer(&reply, flight->command, answer, flight_text(flights, flight));
+    render_answer(reply, flight->command, answer, flight_text(flights, flight));
 }
 
 /** Whether a shard does not remember what LOOKUP asks for, so that only the disk can tell. */
@@ -341,6 +360,26 @@ static void history_ask(struct worker *worker, const struct flight *flight, cons
     worker->more = true;
 }
 
+/** Where the answer to a request in flight goes: to the output, or behind those before it. */
+static struct reply answer_begin(struct connection *connection, const struct flight *flight)
+{
+    bool first = flight_is_first(&connection->flights, flight);
+    struct buffer *out = first ? &connection->output : &connection->worker->rendered;
+    return (struct reply){.out = out, .version = flight->version};
+}
+
+static void answer_end(struct connection *connection, struct flight *flight, const struct reply *reply)
+{
+    if (reply->out == &connection->output) {
+        answer_written(connection, flight);
+        answers_follow(connection);
+    } else {
+        flight_store_text(&connection->flights, flight, reply->out);
+        buffer_consume(reply->out, buffer_length(reply->out));
+    }
+    connection_touch(connection);
+}
+
 void dispatch_answer(struct worker *worker, const struct message *answer)
 {
     if (answer->ticket == ARCHIVER_TICKET) {
@@ -363,17 +402,26 @@ void dispatch_answer(struct worker *worker, const struct message *answer)
     }
     const struct outcome_message *outcome = (const struct outcome_message *)(const void *)answer;
     flight->seen = answer_seen(answer);
-    connection_touch(connection);
-    if (flight_is_first(flights, flight)) {
-        answer_render(&connection->output, flights, flight, answer);
-        answer_written(connection, flight);
-        answers_follow(connection);
-    } else if (answer->kind == MESSAGE_OUTCOME && outcome->status == OUTCOME_NUMBER) {
+    if (!flight_is_first(flights, flight) && answer->kind == MESSAGE_OUTCOME &&
+        outcome->status == OUTCOME_NUMBER) {
         flight->state = FLIGHT_NUMBER;
         flight->number = (int64_t)outcome->number;
-    } else {
-        answer_render(&worker->rendered, flights, flight, answer);
-        flight_store_text(flights, flight, &worker->rendered);
-        buffer_consume(&worker->rendered, buffer_length(&worker->rendered));
+        connection_touch(connection);
+        return;
+    }
+    struct reply reply = answer_begin(connection, flight);
+    answer_render(&reply, flights, flight, answer);
+    answer_end(connection, flight, &reply);
+}
+
+void dispatch_errand(struct worker *worker, struct errand *errand)
+{
+    struct connection *connection = connection_find(worker, errand->ticket);
+    if (connection) {
+        struct flight *flight = flight_find(&connection->flights, (uint16_t)errand->ticket);
+        struct reply reply = answer_begin(connection, flight);
+        connection->on_errand = false;
+        errand->kind->answer(errand, &reply);
+        answer_end(connection, flight, &reply);
     }
 }

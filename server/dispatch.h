@@ -9,6 +9,7 @@
 #include "ledger/message.h"
 #include "proto/buffer.h"
 #include "server/connection.h"
+#include "server/errand.h"
 
 /** Takes as many requests from the start of `input` as are whole and may be taken now; the rest stays there.
  */
@@ -25,5 +26,8 @@ void dispatch_timeout(struct connection *connection);
 
 /** Brings an answer to the connection it is for, if that is still there. */
 void dispatch_answer(struct worker *worker, const struct message *answer);
+
+/** Brings the answer of an errand that came home, likewise. */
+void dispatch_errand(struct worker *worker, struct errand *errand);
 
 #endif

@@ -169,6 +169,14 @@ void flight_begin(struct flights *flights, const struct flight_plan *plan)
     aside_keep(flights, flight, plan);
 }
 
+void flight_begin_errand(struct flights *flights, uint8_t version, uint32_t started_us)
+{
+    struct flight *flight = flights_push(flights);
+    flight->started_us = started_us;
+    flight->version = version;
+    flight->aside = flights->asides_begun + (uint32_t)buffer_length(&flights->asides);
+}
+
 void flight_store_reply(struct flights *flights, const struct buffer *reply, uint32_t started_us)
 {
     assert(flight_count(flights) > 0);

@@ -99,6 +99,9 @@ static inline uint16_t flight_next(const struct flights *flights)
 /** Begins a request that flight_admits; fewer than FLIGHT_MAX may be in flight. */
 void flight_begin(struct flights *flights, const struct flight_plan *plan);
 
+/** Begins a request that asks the workers, not their shards; fewer than FLIGHT_MAX may be in flight. */
+void flight_begin_errand(struct flights *flights, uint8_t version, uint32_t started_us);
+
 /** Adds an answer that needs no shard, behind those in flight, of which there must be one. */
 void flight_store_reply(struct flights *flights, const struct buffer *reply, uint32_t started_us);
 

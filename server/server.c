@@ -52,6 +52,18 @@ static void server_raise_limits(const struct config *config)
     }
 }
 
+static void server_name_run(struct server *server)
+{
+    unsigned char bytes[SERVER_RUN_ID / 2];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
+        log_write(LOG_ERROR, "the system gives no random bytes: %s", strerror(errno));
+        abort();
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        snprintf(server->run_id + 2 * i, 3, "%02x", bytes[i]);
+    }
+}
+
 static struct server *server_new(const struct config *config)
 {
     struct server *server = memory_zeroed(1, sizeof *server);
@@ -66,6 +78,7 @@ static struct server *server_new(const struct config *config)
         log_write(LOG_ERROR, "the system gives no eventfd or no random bytes: %s", strerror(errno));
         abort();
     }
+    server_name_run(server);
     return server;
 }
 

@@ -10,6 +10,7 @@
 #include "server/archiver.h"
 #include "server/commitlog.h"
 #include "server/config.h"
+#include "server/rates.h"
 #include "server/sequence.h"
 #include "server/service.h"
 #include "server/worker.h"
@@ -19,6 +20,9 @@ enum server_phase {
     SERVER_RUNNING,
     SERVER_DRAINING /* no request is read any more; those in flight are finished and their answers written */
 };
+
+/** Digits of the name that a server has from its start to its stop. */
+#define SERVER_RUN_ID 40
 
 /* One exists, so its padding does not matter. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct server {
@@ -38,6 +42,10 @@ struct server {
     _Atomic uint64_t drain_until_us; /* monotonic clock: when draining is given up */
     _Atomic uint32_t clients;        /* connections open or on their way to a worker */
     _Atomic uint64_t client_ids;     /* connections ever numbered */
+    _Atomic uint64_t refused;        /* connections ever turned away */
+    _Atomic uint64_t slow_ids;       /* entries ever made in slow logs */
+    struct rates rates;
+    char run_id[SERVER_RUN_ID + 1]; /* hexadecimal digits, others at each start */
 };
 
 /** Room for any error of server_start. */

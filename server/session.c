@@ -5,68 +5,16 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include <netdb.h>
-
 #include "server/arguments.h"
+#include "server/asking.h"
+#include "server/clients.h"
 #include "server/connection.h"
 #include "server/info.h"
 #include "server/log.h"
 #include "server/server.h"
-
-/* How much of an argument an error quotes. */
-#define QUOTE_MAX 80
-
-/** One command being answered. */
-struct asking {
-    struct connection *connection;
-    const struct command *command;
-    const struct slice *args; /* the request's, its name first */
-    uint32_t argc;
-    struct reply *reply;
-};
-
-static int quote_length(struct slice argument)
-{
-    return argument.length > QUOTE_MAX ? QUOTE_MAX : (int)argument.length;
-}
-
-static void reply_unknown_subcommand(const struct asking *it, const char *known)
-{
-    reply_errorf(it->reply, "ERR", "unknown subcommand '%.*s' of %s; it has %s", quote_length(it->args[1]),
-                 it->args[1].text, it->command->name, known);
-}
-
-/** Whether the subcommand args[1] came with `argc` arguments in all; else answers an error. */
-static bool subcommand_arity(const struct asking *it, uint32_t argc)
-{
-    if (it->argc == argc) {
-        return true;
-    }
-    reply_errorf(it->reply, "ERR", "wrong number of arguments for '%s %.*s'", it->command->name,
-                 quote_length(it->args[1]), it->args[1].text);
-    return false;
-}
-
-/** Keeps a name, which must be printable and have no space: CLIENT INFO shows it between others. */
-static bool name_set(const struct asking *it, struct slice name, char *out)
-{
-    bool good = name.length <= SESSION_NAME_MAX;
-    for (size_t i = 0; good && i < name.length; i++) {
-        good = name.text[i] > ' ' && name.text[i] <= '~';
-    }
-    if (!good) {
-        reply_errorf(it->reply, "ERR",
-                     "'%.*s' is not a name; a name is at most %d bytes of printable ASCII without spaces",
-                     quote_length(name), name.text, SESSION_NAME_MAX);
-        return false;
-    }
-    memcpy(out, name.text, name.length);
-    out[name.length] = '\0';
-    return true;
-}
+#include "server/slowlog.h"
 
 static void answer_ping(const struct asking *it)
 {
@@ -85,12 +33,12 @@ static bool hello_options(const struct asking *it, char *name)
         if (argument_is(it->args[i], "AUTH") && i + 2 < it->argc) {
             if (!argument_is(it->args[i + 1], "default")) {
                 reply_errorf(it->reply, "WRONGPASS", "there is no user '%.*s'; the only one is default",
-                             quote_length(it->args[i + 1]), it->args[i + 1].text);
+                             asking_quote(it->args[i + 1]), it->args[i + 1].text);
                 return false;
             }
             i += 3;
         } else if (argument_is(it->args[i], "SETNAME") && i + 1 < it->argc) {
-            if (!name_set(it, it->args[i + 1], name)) {
+            if (!client_name(it, it->args[i + 1], name)) {
                 return false;
             }
             i += 2;
@@ -112,7 +60,7 @@ static void answer_hello(const struct asking *it)
         bool two = argument_is(it->args[1], "2");
         if (!two && !argument_is(it->args[1], "3")) {
             reply_errorf(it->reply, "NOPROTO", "protocol version '%.*s' is not spoken here; 2 and 3 are",
-                         quote_length(it->args[1]), it->args[1].text);
+                         asking_quote(it->args[1]), it->args[1].text);
             return;
         }
         version = two ? 2 : 3;
@@ -149,87 +97,6 @@ static void answer_select(const struct asking *it)
     }
 }
 
-/** "address:port" of the client; "unix" on a Unix socket. */
-static void peer_write(const struct connection *connection, char *out, size_t size)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t length = sizeof address;
-    char host[64];
-    char port[8];
-    if (getpeername(connection->fd, (struct sockaddr *)&address, &length) != 0 ||
-        address.ss_family == AF_UNIX ||
-        getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        snprintf(out, size, "unix");
-        return;
-    }
-    snprintf(out, size, "%s:%s", host, port);
-}
-
-static void answer_client_info(const struct asking *it)
-{
-    const struct session *session = &it->connection->session;
-    char peer[80];
-    peer_write(it->connection, peer, sizeof peer);
-    uint64_t age = (it->connection->worker->now_us - session->connected_us) / 1000000;
-    reply_textf(it->reply,
-                "id=%lu addr=%s fd=%d name=%s age=%lu db=0 resp=%d worker=%u lib-name=%s lib-ver=%s\n",
-                session->id, peer, it->connection->fd, session->name, age, session->version,
-                it->connection->worker->index, session->library, session->library_version);
-}
-
-static void answer_client_setinfo(const struct asking *it)
-{
-    struct session *session = &it->connection->session;
-    char *out = NULL;
-    if (argument_is(it->args[2], "LIB-NAME")) {
-        out = session->library;
-    } else if (argument_is(it->args[2], "LIB-VER")) {
-        out = session->library_version;
-    } else {
-        reply_errorf(it->reply, "ERR", "unrecognized option '%.*s'; it must be LIB-NAME or LIB-VER",
-                     quote_length(it->args[2]), it->args[2].text);
-        return;
-    }
-    if (name_set(it, it->args[3], out)) {
-        reply_simple(it->reply, "OK");
-    }
-}
-
-static void answer_client(const struct asking *it)
-{
-    struct session *session = &it->connection->session;
-    struct slice sub = it->args[1];
-    if (argument_is(sub, "ID")) {
-        if (subcommand_arity(it, 2)) {
-            reply_integer(it->reply, (int64_t)session->id);
-        }
-    } else if (argument_is(sub, "INFO")) {
-        if (subcommand_arity(it, 2)) {
-            answer_client_info(it);
-        }
-    } else if (argument_is(sub, "GETNAME")) {
-        if (!subcommand_arity(it, 2)) {
-            return;
-        }
-        if (session->name[0] == '\0') {
-            reply_nil(it->reply);
-        } else {
-            reply_text(it->reply, session->name);
-        }
-    } else if (argument_is(sub, "SETNAME")) {
-        if (subcommand_arity(it, 3) && name_set(it, it->args[2], session->name)) {
-            reply_simple(it->reply, "OK");
-        }
-    } else if (argument_is(sub, "SETINFO")) {
-        if (subcommand_arity(it, 4)) {
-            answer_client_setinfo(it);
-        }
-    } else {
-        reply_unknown_subcommand(it, "ID, INFO, GETNAME, SETNAME and SETINFO");
-    }
-}
-
 /** Whether option `i` matches one of the patterns of CONFIG GET. */
 static bool config_wanted(const struct asking *it, size_t i)
 {
@@ -250,11 +117,11 @@ static bool config_wanted(const struct asking *it, size_t i)
 static void answer_config(const struct asking *it)
 {
     if (!argument_is(it->args[1], "GET")) {
-        reply_unknown_subcommand(it, "GET; options are set at the start, see bursard --help");
+        asking_unknown(it, "GET; options are set at the start, see bursard --help");
         return;
     }
     if (it->argc < 3) {
-        subcommand_arity(it, 3);
+        asking_arity(it, 3);
         return;
     }
     size_t count = 0;
@@ -319,33 +186,35 @@ static void answer_shutdown(const struct asking *it)
     it->connection->ended = true;
 }
 
-void session_answer(struct connection *connection, const struct command *command,
-                    const struct request *request, struct reply *reply)
+struct errand *session_answer(struct connection *connection, const struct command *command,
+                              const struct request *request, struct reply *reply)
 {
     struct asking it = {connection, command, request->args, request->argc, reply};
     switch (command->id) {
-    case COMMAND_PING: answer_ping(&it); return;
-    case COMMAND_ECHO: reply_bulk(reply, it.args[1].text, it.args[1].length); return;
-    case COMMAND_HELLO: answer_hello(&it); return;
-    case COMMAND_SELECT: answer_select(&it); return;
-    case COMMAND_CLIENT: answer_client(&it); return;
-    case COMMAND_COMMAND: command_answer(reply, request); return;
-    case COMMAND_CONFIG: answer_config(&it); return;
-    case COMMAND_INFO: answer_info(&it); return;
-    case COMMAND_LASTSAVE: answer_lastsave(&it); return;
-    case COMMAND_TIME: answer_time(&it); return;
-    case COMMAND_RESET: answer_reset(&it); return;
+    case COMMAND_PING: answer_ping(&it); return NULL;
+    case COMMAND_ECHO: reply_bulk(reply, it.args[1].text, it.args[1].length); return NULL;
+    case COMMAND_HELLO: answer_hello(&it); return NULL;
+    case COMMAND_SELECT: answer_select(&it); return NULL;
+    case COMMAND_CLIENT: return client_answer(&it);
+    case COMMAND_COMMAND: command_answer(reply, request); return NULL;
+    case COMMAND_CONFIG: answer_config(&it); return NULL;
+    case COMMAND_INFO: answer_info(&it); return NULL;
+    case COMMAND_LASTSAVE: answer_lastsave(&it); return NULL;
+    case COMMAND_SLOWLOG: return slowlog_answer(&it);
+    case COMMAND_TIME: answer_time(&it); return NULL;
+    case COMMAND_RESET: answer_reset(&it); return NULL;
     case COMMAND_MULTI:
     case COMMAND_EXEC:
     case COMMAND_DISCARD:
     case COMMAND_WATCH:
-    case COMMAND_UNWATCH: multi_answer(&connection->multi, command, reply); return;
-    case COMMAND_SHUTDOWN: answer_shutdown(&it); return;
+    case COMMAND_UNWATCH: multi_answer(&connection->multi, command, reply); return NULL;
+    case COMMAND_SHUTDOWN: answer_shutdown(&it); return NULL;
     case COMMAND_QUIT:
         reply_simple(reply, "OK");
         connection->ended = true;
-        return;
+        return NULL;
     default: break;
     }
     assert(false && "a command without the ledger is answered here");
+    return NULL;
 }

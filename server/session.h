@@ -24,9 +24,11 @@ struct session {
 };
 
 struct connection;
+struct errand;
 
-/** Answers a command that does not concern the ledger, whose arity fits. */
-void session_answer(struct connection *connection, const struct command *command,
-                    const struct request *request, struct reply *reply);
+/** Answers a command that does not concern the ledger, whose arity fits; or returns the errand that will
+ * bring its answer, for the caller to begin. */
+struct errand *session_answer(struct connection *connection, const struct command *command,
+                              const struct request *request, struct reply *reply);
 
 #endif

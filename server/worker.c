@@ -41,6 +41,14 @@ void worker_look_at_clock(struct worker *worker)
     worker->now_us = clock_ns(CLOCK_MONOTONIC) / 1000;
 }
 
+void worker_begin_turn(struct worker *worker)
+{
+    if (!worker->looked) {
+        worker->looked = true;
+        worker_look_at_clock(worker);
+    }
+}
+
 /** Being woken is all: the turn looks at everything anyway. The inbox's event is edge triggered, so that its
  * eventfd is never read. */
 static void worker_on_wakeup(evutil_socket_t fd, short what, void *context)
@@ -55,6 +63,7 @@ static void worker_on_handover(evutil_socket_t pipe, short what, void *context)
     (void)what;
     struct worker *worker = context;
     int fd = -1;
+    worker_begin_turn(worker);
     while (read(pipe, &fd, sizeof fd) == (ssize_t)sizeof fd) {
         connection_open(worker, fd);
     }
@@ -70,6 +79,9 @@ static void worker_on_tick(evutil_socket_t fd, short what, void *context)
         if (worker->roster.slots[i]->fd >= 0) {
             connection_check_time(worker->roster.slots[i]);
         }
+    }
+    if (worker->index == 0) {
+        rates_look(worker->server, worker->now_us);
     }
 }
 
@@ -121,9 +133,10 @@ static void worker_run_batch(struct worker *worker, struct buffer *batch)
     }
 }
 
-/** Runs what connections asked of the own shard, then what other workers sent. */
+/** Receives errands, runs what connections asked of the own shard, then what other workers sent. */
 static void worker_run(struct worker *worker)
 {
+    errand_receive(worker);
     if (buffer_length(&worker->run) > 0) {
         worker_run_batch(worker, &worker->run);
         buffer_consume(&worker->run, buffer_length(&worker->run));
@@ -311,7 +324,9 @@ static void worker_listen(struct worker *worker)
     if (sleep) {
         worker_set_alarm(worker);
     }
+    worker->looked = false;
     event_base_loop(worker->base, EVLOOP_ONCE | (sleep ? 0 : EVLOOP_NONBLOCK));
+    worker_begin_turn(worker);
     inbox_awake(&worker->inbox);
     if (waits) {
         commitlog_awake(log, worker->index);
@@ -372,6 +387,9 @@ bool worker_open(struct worker *worker, struct server *server, unsigned index)
         .server = server,
         .index = index,
         .sender = {.seed = server->seed, .shards = count, .origin = (uint8_t)index},
+        .slowlog = {.capacity = (uint32_t)server->config.slowlog_max_len,
+                    .slower_us =
+                        server->config.slowlog_max_len > 0 ? server->config.slowlog_slower_than : -1},
     };
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
         return false;
@@ -429,6 +447,8 @@ static void roster_close(struct worker *worker)
 void worker_close(struct worker *worker)
 {
     roster_close(worker);
+    errand_discard(worker);
+    slowlog_close(&worker->slowlog);
     event_free(worker->wakeup);
     event_free(worker->handover);
     event_free(worker->tick);

@@ -16,6 +16,7 @@
 #include "server/counters.h"
 #include "server/inbox.h"
 #include "server/inquiry.h"
+#include "server/slowlog.h"
 
 struct connection;
 struct server;
@@ -50,12 +51,14 @@ struct worker {
     struct buffer inquiries[SERVICE_COUNT]; /* and for each service */
     struct sender sender;                   /* how requests are composed here; its ticket changes with each */
     struct roster roster;
-    struct connection *dirty; /* connections to settle at the end of the turn */
-    struct buffer waiting;    /* tickets of connections whose output waits for the log */
-    sequence_t durable;       /* how far the log was safe at the end of the turn's work */
-    bool more;                /* there is work that no event will announce */
-    bool draining;            /* the server stops: no more requests are read */
-    bool drained;             /* and no connection is left */
+    struct slowlog slowlog;
+    _Atomic(struct errand *) errands; /* those that wait here, the newest first: any worker's thread adds */
+    struct connection *dirty;         /* connections to settle at the end of the turn */
+    struct buffer waiting;            /* tickets of connections whose output waits for the log */
+    sequence_t durable;               /* how far the log was safe at the end of the turn's work */
+    bool more;                        /* there is work that no event will announce */
+    bool draining;                    /* the server stops: no more requests are read */
+    bool drained;                     /* and no connection is left */
 
     struct buffer input;    /* what a connection without a backlog reads into */
     struct buffer draft;    /* the message being composed */
@@ -64,6 +67,7 @@ struct worker {
     uint64_t shard_told_ns; /* the time that the shard was told last, since the epoch */
     bool forgets_early;     /* the log was told of that */
     uint64_t now_us;        /* monotonic clock, read once before and once after the turn's work */
+    bool looked;            /* it was read since the turn began */
     uint64_t ids_made;      /* transfer ids given out for '*' */
     struct counters counters;
 };
@@ -82,5 +86,9 @@ void worker_close(struct worker *worker);
 
 /** Brings now_us up to date. Worker's thread. */
 void worker_look_at_clock(struct worker *worker);
+
+/** Brings now_us up to date unless that was done since the turn began: what is about to be read did not wait
+ * while the worker slept. Worker's thread. */
+void worker_begin_turn(struct worker *worker);
 
 #endif

@@ -129,7 +129,25 @@ Test(bad_input, answers_a_clear_error_and_goes_on)
         {"HELLO 4", "-NOPROTO protocol version '4' is not spoken here; 2 and 3 are\r\n"},
         {"SELECT 1", "-ERR DB index is out of range\r\n"},
         {"CLIENT NAP",
-         "-ERR unknown subcommand 'NAP' of CLIENT; it has ID, INFO, GETNAME, SETNAME and SETINFO\r\n"},
+         "-ERR unknown subcommand 'NAP' of CLIENT; it has ID, INFO, GETNAME, SETNAME, SETINFO, LIST, KILL, "
+         "NO-EVICT and NO-TOUCH\r\n"},
+        {"CLIENT LIST IDS 1",
+         "-ERR syntax error at 'IDS'; it is CLIENT LIST [TYPE normal] [ID id [id ...]]\r\n"},
+        {"CLIENT LIST ID x",
+         "-ERR client id is 'x'; it must be a whole number from 1 to 9223372036854775807\r\n"},
+        {"CLIENT KILL", "-ERR wrong number of arguments for 'CLIENT KILL'\r\n"},
+        {"CLIENT KILL ID 1 SKIPME",
+         "-ERR syntax error at 'SKIPME'; it is CLIENT KILL address | [ID id] [ADDR address] [LADDR address] "
+         "[SKIPME yes|no] [USER user] [TYPE type]\r\n"},
+        {"CLIENT KILL SKIPME maybe", "-ERR SKIPME is 'maybe'; it must be yes or no\r\n"},
+        {"CLIENT KILL SKIPME yes USER eve", "-ERR no such user 'eve'; the only one is default\r\n"},
+        {"CLIENT KILL TYPE odd ID 1",
+         "-ERR unknown client type 'odd'; it must be normal, master, replica or pubsub\r\n"},
+        {"CLIENT NO-EVICT maybe", "-ERR syntax error at 'maybe'; it is CLIENT NO-EVICT|NO-TOUCH on|off\r\n"},
+        {"SLOWLOG SLOW", "-ERR unknown subcommand 'SLOW' of SLOWLOG; it has GET, LEN, RESET and HELP\r\n"},
+        {"SLOWLOG GET -2", "-ERR count (-1 asks for all) is '-2'; it must be a whole number from 0 to "
+                           "9223372036854775807\r\n"},
+        {"SLOWLOG LEN 1", "-ERR wrong number of arguments for 'SLOWLOG LEN'\r\n"},
     };
     struct server *server = fixture_start(2);
     struct client client = client_connect(server);

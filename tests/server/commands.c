@@ -208,8 +208,9 @@ Test(commands, info_shows_only_the_sections_asked_for)
 {
     struct server *server = fixture_start(1);
     struct client client = client_connect(server);
-    client_ask(&client, "INFO Persistence nonsense",
-               "$43\r\n# Persistence\r\nloading:0\r\ndurability:none\r\n\r\n");
+    client_ask(&client, "INFO Cluster nonsense Replication",
+               "$80\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n\r\n"
+               "# Cluster\r\ncluster_enabled:0\r\n\r\n");
     client_close(&client);
     server_stop(server);
 }

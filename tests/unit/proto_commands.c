@@ -81,6 +81,7 @@ Test(commands, say_their_syntax_for_people)
         "SAVE",
         "SELECT index",
         "SHUTDOWN [NOSAVE | SAVE]",
+        "SLOWLOG <GET [count] | LEN | RESET | HELP>",
         "SWEEP id from to [MAX amount]",
         "THAW account",
         "TIME",

@@ -35,6 +35,8 @@ Test(config, has_defaults)
     cr_assert_eq(config.id_window, 86400);
     cr_assert_eq(config.id_memory, 0);
     cr_assert_eq(config.log_level, 1);
+    cr_assert_eq(config.slowlog_slower_than, 10000);
+    cr_assert_eq(config.slowlog_max_len, 128);
     cr_assert(config.workers >= 1 && config.workers <= 64);
 }
 
@@ -68,6 +70,10 @@ Test(config, says_what_is_wrong_and_what_would_be_right)
         {{"--id-window", "0"}, "id-window is '0'; it must be a whole number from 1 to 3153600000"},
         {{"--id-memory", "2097153"}, "id-memory is '2097153'; it must be a whole number from 0 to 2097152"},
         {{"--durability", "fsync"}, "durability is 'fsync'; it must be sync|async|none"},
+        {{"--slowlog-slower-than", "-2"},
+         "slowlog-slower-than is '-2'; it must be a whole number from -1 to 3600000000"},
+        {{"--slowlog-max-len", "100001"},
+         "slowlog-max-len is '100001'; it must be a whole number from 0 to 100000"},
         {{"--log-level", "loud"}, "log-level is 'loud'; it must be debug|info|warn|error"},
         {{"--prot", "1"}, "there is no option --prot; see --help"},
         {{"--port"}, "--port needs a value; see --help"},
