@@ -20,6 +20,13 @@ struct pool_block {
     struct pool_block *next;
 };
 
+/* Precedes a block that comes from malloc. */
+struct pool_large {
+    struct pool_large *next;
+    struct pool_large **link; /* what points to it */
+};
+static_assert(sizeof(struct pool_large) <= BLOCK_MIN, "it fits before the block");
+
 static unsigned class_of(size_t size)
 {
     unsigned class = 0;
@@ -69,11 +76,32 @@ static void *carve(struct pool *pool, size_t size)
     return block;
 }
 
+/* A block of its own from malloc, linked to the others by what precedes it, so that pool_free finds it. */
+static void *large_take(struct pool *pool, size_t size)
+{
+    struct pool_large *large = pool_table(BLOCK_MIN, BLOCK_MIN + size);
+    large->next = pool->large;
+    large->link = &pool->large;
+    if (large->next != NULL)
+        large->next->link = &large->next;
+    pool->large = large;
+    return (char *)large + BLOCK_MIN;
+}
+
+static void large_give(void *block)
+{
+    struct pool_large *large = (struct pool_large *)(void *)((char *)block - BLOCK_MIN);
+    *large->link = large->next;
+    if (large->next != NULL)
+        large->next->link = large->link;
+    free(large);
+}
+
 void *pool_take(struct pool *pool, size_t size)
 {
     unsigned class = class_of(size);
     if (POOL_IS_MALLOC || class >= POOL_CLASSES)
-        return pool_table(BLOCK_MIN, size);
+        return large_take(pool, size);
 
     struct pool_block *block = pool->free[class];
     if (block == NULL)
@@ -86,7 +114,7 @@ void pool_give(struct pool *pool, void *block, size_t size)
 {
     unsigned class = class_of(size);
     if (POOL_IS_MALLOC || class >= POOL_CLASSES) {
-        free(block);
+        large_give(block);
         return;
     }
     struct pool_block *freed = block;
@@ -96,6 +124,8 @@ void pool_give(struct pool *pool, void *block, size_t size)
 
 void pool_free(struct pool *pool)
 {
+    while (pool->large != NULL)
+        large_give((char *)pool->large + BLOCK_MIN);
     while (pool->pages != NULL) {
         struct pool_block *page = pool->pages;
         pool->pages = page->next;

@@ -15,11 +15,13 @@
 #define POOL_PAGE ((size_t)2 << 20)
 
 struct pool_block;
+struct pool_large;
 
 /** A zeroed struct pool is an empty one. */
 struct pool {
     struct pool_block *free[POOL_CLASSES]; /* by size: 64 << class */
     struct pool_block *pages;              /* all that was carved, for pool_free */
+    struct pool_large *large;              /* blocks from malloc, too */
     char *fresh;                           /* the uncarved rest of the newest page */
     size_t fresh_size;
 };
@@ -31,7 +33,7 @@ void *pool_take(struct pool *pool, size_t size);
 /** Gives back a block that pool_take returned for the same `size`. */
 void pool_give(struct pool *pool, void *block, size_t size);
 
-/** Releases every page. Blocks still taken are invalid afterwards. */
+/** Releases all memory. Blocks still taken are invalid afterwards. */
 void pool_free(struct pool *pool);
 
 /** One POOL_PAGE of zeroed memory, straight from the system, which gives it as it is first touched: a page

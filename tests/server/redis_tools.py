@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What redis-py and redis-cli read about a server: INFO, CLIENT, SLOWLOG, --stat, --latency.
 
     redis_tools.py BUILD_DIR
