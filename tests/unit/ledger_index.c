@@ -81,7 +81,8 @@ Test(index, keeps_its_order_when_a_segment_wraps_around)
 /* Few tags in few segments, so that runs are long, wrap around, and hold equal tags. */
 static uint64_t crowded_hash(uint32_t value)
 {
-    return (uint64_t)(value % 3) << 62 | ((value * 2654435761U) >> 8 & 0x1f) | (value % 5 == 0 ? 0xffffffe0 : 0);
+    return (uint64_t)(value % 3) << 62 | ((value * 2654435761U) >> 8 & 0x1f) |
+           (value % 5 == 0 ? 0xffffffe0 : 0);
 }
 
 Test(index, is_a_plain_set_whatever_is_inserted_and_removed)
