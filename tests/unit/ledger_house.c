@@ -16,19 +16,25 @@ static struct slice slice_of(const char *text)
 
 struct house *house_build(void)
 {
+    return house_build_with(HOUSE_SHARDS, 0);
+}
+
+struct house *house_build_with(unsigned shards, uint64_t id_window_ns)
+{
     struct house *house = calloc(1, sizeof *house);
-    assert(house != NULL);
-    house->sender = (struct sender){.seed = SEED, .shards = HOUSE_SHARDS};
+    assert(house != NULL && shards <= HOUSE_SHARDS_MAX);
+    house->count = shards;
+    house->sender = (struct sender){.seed = SEED, .shards = shards};
     house->next = 1;
-    for (unsigned i = 0; i < HOUSE_SHARDS; i++)
-        house->shards[i] =
-            shard_create(&(struct shard_config){.index = i, .count = HOUSE_SHARDS, .seed = SEED});
+    for (unsigned i = 0; i < shards; i++)
+        house->shards[i] = shard_create(
+            &(struct shard_config){.index = i, .count = shards, .seed = SEED, .id_window_ns = id_window_ns});
     return house;
 }
 
 void house_free(struct house *house)
 {
-    for (unsigned i = 0; i < HOUSE_SHARDS; i++) {
+    for (unsigned i = 0; i < house->count; i++) {
         shard_free(house->shards[i]);
         buffer_free(&house->out[i].records);
         for (unsigned to = 0; to < SHARDS_MAX; to++)
@@ -43,7 +49,7 @@ const char *house_name(struct house *house, char letter, unsigned shard)
     char *name = house->names[letter - 'a'];
     for (unsigned i = 0;; i++) {
         size_t length = (size_t)snprintf(name, sizeof house->names[0], "%c%u", letter, i);
-        if (ident_shard(name, length, ident_hash(name, length, SEED), SEED, HOUSE_SHARDS) == shard)
+        if (ident_shard(name, length, ident_hash(name, length, SEED), SEED, house->count) == shard)
             return name;
     }
 }
@@ -96,6 +102,80 @@ void house_balances(struct house *house, uint64_t ticket, const char *one, const
     house_submit(house, ticket);
 }
 
+void house_operation(struct house *house, uint64_t ticket, const struct operation_text *text)
+{
+    compose_transaction(&house->draft, &house->sender, 1, text, false);
+    house_submit(house, ticket);
+}
+
+void house_exec(struct house *house, uint64_t ticket, unsigned count, const struct operation_text *texts)
+{
+    compose_transaction(&house->draft, &house->sender, count, texts, true);
+    house_submit(house, ticket);
+}
+
+void house_change(struct house *house, uint64_t ticket, const char *account, enum change_type type)
+{
+    compose_change(&house->draft, &house->sender, slice_of(account), type);
+    house_submit(house, ticket);
+}
+
+void house_limit(struct house *house, uint64_t ticket, const char *account, bool unlimited)
+{
+    struct change_message *change =
+        compose_change(&house->draft, &house->sender, slice_of(account), CHANGE_LIMIT);
+    change->unlimited = change->no_ceiling = unlimited;
+    change->overdraft_given = !unlimited;
+    house_submit(house, ticket);
+}
+
+void house_hold(struct house *house, uint64_t ticket, const char *id, const char *from, const char *to,
+                uint64_t cents, uint64_t ttl)
+{
+    const struct leg_text leg = {slice_of(from), slice_of(to), {cents, 2}};
+    house_operation(house, ticket,
+                    &(struct operation_text){
+                        .type = TRANSFER_HOLD, .id = slice_of(id), .legs = &leg, .leg_count = 1, .ttl = ttl});
+}
+
+void house_capture(struct house *house, uint64_t ticket, const char *id, const char *hold, uint64_t cents,
+                   bool keep)
+{
+    const struct leg_text leg = {.amount = {cents, 2}};
+    house_operation(house, ticket,
+                    &(struct operation_text){.type = TRANSFER_CAPTURE,
+                                             .id = slice_of(id),
+                                             .reference = slice_of(hold),
+                                             .legs = &leg,
+                                             .leg_count = 1,
+                                             .amount_given = cents > 0,
+                                             .keep = keep});
+}
+
+void house_void(struct house *house, uint64_t ticket, const char *id, const char *hold)
+{
+    house_operation(
+        house, ticket,
+        &(struct operation_text){.type = TRANSFER_VOID, .id = slice_of(id), .reference = slice_of(hold)});
+}
+
+void house_lookup(struct house *house, uint64_t ticket, const char *id)
+{
+    compose_lookup(&house->draft, &house->sender, slice_of(id));
+    house_submit(house, ticket);
+}
+
+void house_client_of(struct house *house, unsigned shard)
+{
+    house->sender.stripes = shard_stripes(house->shards[shard]);
+}
+
+void house_clock(struct house *house, unsigned shard, uint64_t now)
+{
+    struct clock_message clock = {.head = {.size = sizeof clock, .kind = MESSAGE_CLOCK}, .now = now};
+    step(house, shard, &clock.head);
+}
+
 /* Cuts the first message out of a buffer that is an answer to `ticket`, or with ticket 0 that is for a shard,
  * into memory the caller frees. */
 static struct message *cut(struct buffer *buffer, uint64_t ticket)
@@ -131,8 +211,8 @@ void house_settle(struct house *house)
 {
     for (bool again = true; again;) {
         again = false;
-        for (unsigned i = 0; i < HOUSE_SHARDS * HOUSE_SHARDS; i++)
-            again |= house_deliver(house, i / HOUSE_SHARDS, i % HOUSE_SHARDS) >= 0;
+        for (unsigned i = 0; i < house->count * house->count; i++)
+            again |= house_deliver(house, i / house->count, i % house->count) >= 0;
     }
 }
 
@@ -149,10 +229,41 @@ static size_t write_views(const struct read_message *read, char *out, size_t siz
     return length;
 }
 
+/* An EXEC: each command's number, or the balance it saw. */
+static void write_several(const struct transfer_message *transfer, char *out, size_t size)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < transfer->operation_count; i++) {
+        const struct operation *operation = &transfer->operations[i];
+        const struct condition *seen = &transfer_conditions(transfer)[operation->condition];
+        char text[AMOUNT_TEXT_MAX];
+        int digits = operation->type == TRANSFER_BALANCE
+                         ? (int)total_difference_format(seen->credits, seen->debits, seen->asset.scale, text)
+                         : snprintf(text, sizeof text, "%" PRIu64, operation->number);
+        length += (size_t)snprintf(out + length, size - length, "%s%.*s", i == 0 ? "[" : ", ", digits, text);
+    }
+    (void)snprintf(out + length, size - length, "]");
+}
+
+static void write_lookup(const struct lookup_answer *answer, char *out, size_t size)
+{
+    static const char *const ended[] = {"", "captured", "voided", "expired"};
+    char digits[AMOUNT_TEXT_MAX];
+    if (!answer->found)
+        (void)snprintf(out, size, "nothing");
+    else if (answer->type != TRANSFER_HOLD)
+        (void)snprintf(out, size, answer->reversed ? "reversed" : "posted");
+    else if (answer->state != HOLD_OPEN)
+        (void)snprintf(out, size, "%s", ended[answer->state]);
+    else
+        (void)snprintf(out, size, "held %.*s",
+                       (int)amount_format(answer->remaining, answer->legs[0].asset.scale, digits), digits);
+}
+
 const char *house_answer(struct house *house, uint64_t ticket)
 {
     struct message *message = NULL;
-    for (unsigned from = 0; from < HOUSE_SHARDS && message == NULL; from++)
+    for (unsigned from = 0; from < house->count && message == NULL; from++)
         message = cut(&house->out[from].to[house->sender.origin], ticket);
     house->text[0] = '\0';
     if (message == NULL)
@@ -165,6 +276,10 @@ const char *house_answer(struct house *house, uint64_t ticket)
     else if (message->kind == MESSAGE_SURVEY)
         (void)snprintf(out, size, "survey %" PRIu64,
                        ((const struct survey_message *)(const void *)message)->number);
+    else if (message->kind == MESSAGE_TRANSFER)
+        write_several((const struct transfer_message *)(const void *)message, out, size);
+    else if (message->kind == MESSAGE_LOOKUP)
+        write_lookup((const struct lookup_answer *)(const void *)message, out, size);
     else if (outcome->status == OUTCOME_REJECTED)
         (void)snprintf(out, size, "%.*s", outcome->text_length, outcome->text);
     else if (outcome->status == OUTCOME_NUMBER)
@@ -178,13 +293,14 @@ const char *house_answer(struct house *house, uint64_t ticket)
 struct shard_numbers house_count(const struct house *house)
 {
     struct shard_numbers sum = {0};
-    for (unsigned i = 0; i < HOUSE_SHARDS; i++) {
+    for (unsigned i = 0; i < house->count; i++) {
         struct shard_numbers count = shard_count(house->shards[i]);
         sum.accounts += count.accounts;
         sum.remembered += count.remembered;
         sum.prepared += count.prepared;
         sum.parked += count.parked;
         sum.commits += count.commits;
+        sum.holds += count.holds;
     }
     return sum;
 }

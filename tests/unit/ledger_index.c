@@ -77,3 +77,53 @@ Test(index, keeps_its_order_when_a_segment_wraps_around)
     cr_assert_eq(count_under(&index, 0), 0);
     index_free(&index);
 }
+
+/* Few tags in few segments, so that runs are long, wrap around, and hold equal tags. */
+static uint64_t crowded_hash(uint32_t value)
+{
+    return (uint64_t)(value % 3) << 62 | ((value * 2654435761U) >> 8 & 0x1f) |
+           (value % 5 == 0 ? 0xffffffe0 : 0);
+}
+
+Test(index, is_a_plain_set_whatever_is_inserted_and_removed)
+{
+    enum { VALUES = 600 };
+    static struct index index;
+    static bool there[VALUES];
+    struct dice dice = dice_begin();
+    for (unsigned step = 0; step < 60000; step++) {
+        /* It fills up, empties, and fills up again. */
+        uint32_t value = dice_below(&dice, VALUES);
+        bool grow = dice_below(&dice, 8) < (step / 4000 % 2 == 0 ? 6U : 2U);
+        if (there[value] == grow)
+            continue;
+        if (grow)
+            index_insert(&index, crowded_hash(value), value);
+        else
+            index_remove(&index, crowded_hash(value), value);
+        there[value] = grow;
+        if (step % 100 != 0)
+            continue;
+        for (uint32_t i = 0; i < VALUES; i++)
+            cr_assert_eq(finds(&index, crowded_hash(i), i), there[i], "value %u; BURSAR_SEED=%lu", i,
+                         dice.seed);
+    }
+    index_free(&index);
+}
+
+Test(index, can_be_emptied_and_is_as_good_as_new)
+{
+    static struct index index;
+    for (unsigned round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < 5000; i++)
+            index_insert(&index, i * UINT64_C(0x9e3779b97f4a7c15), i);
+        for (uint32_t i = 0; i < 5000; i++)
+            index_remove(&index, i * UINT64_C(0x9e3779b97f4a7c15), i);
+        for (unsigned i = 0; i < INDEX_SEGMENTS; i++) {
+            cr_assert_eq(index.segments[i].used, 0);
+            cr_assert_leq(index.segments[i].mask, 31, "it did not grow for what is gone");
+        }
+    }
+    cr_assert_eq(count_under(&index, 0), 0);
+    index_free(&index);
+}
