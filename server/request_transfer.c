@@ -276,6 +276,10 @@ static bool read_extension(struct reading *it)
 /** A look among other commands: its account is kept as a leg's, and becomes a condition that always holds. */
 static bool read_balance(struct reading *it)
 {
+    if (it->argc > 2) {
+        reply_errorf(it->reply, "ERR", "BALANCE of another time is not allowed in a transaction");
+        return false;
+    }
     struct leg_text *leg = legs_take(it, 1);
     if (!leg || !condition_take(it)) {
         return false;

@@ -101,6 +101,95 @@ Test(durable, nor_does_it_where_the_disk_may_lag)
     expect_restarts_invisible(DURABILITY_ASYNC);
 }
 
+/** Says lines, and keeps what is answered to each of them. */
+static void lines_ask(struct client *client, const char *const *lines, size_t count, struct buffer *answers)
+{
+    char line[512];
+    for (size_t i = 0; i < count; i++)
+        client_say(client, "%s", lines[i]);
+    client_say(client, "ECHO the-end");
+    do {
+        cr_assert(client_line(client, line, sizeof line));
+        buffer_printf(answers, "%s\n", line);
+    } while (strcmp(line, "the-end") != 0);
+}
+
+#define LINES_ASK(client, lines, answers) lines_ask(client, lines, sizeof(lines) / sizeof(lines)[0], answers)
+
+/* Retries are answered as the commands were, whatever became of what they made. */
+Test(durable, holds_states_limits_and_reversals_outlive_a_restart)
+{
+    static const char *const openings[] = {"OPEN alice USD", "OPEN bob USD", "OPEN shop USD", "OPEN old USD"};
+    static const char *const commands[] = {
+        "DEPOSIT d1 alice 100", "HOLD h1 alice shop 20 TTL 100 NOTE 'room 7'",
+        "CAPTURE c1 h1 5 KEEP", "EXTEND e1 h1 200",
+        "HOLD h2 alice shop 1", "VOID v2 h2",
+        "HOLD h3 alice shop 2", "CAPTURE c3 h3",
+        "HOLD h4 alice bob 3",  "TRANSFER t1 alice bob 10 IF bob EQ 0",
+        "REVERSE r1 t1",        "SWEEP s1 alice bob MAX 7",
+    };
+    static const char *const changes[] = {"LIMIT shop CEILING 500", "FREEZE bob", "CLOSE old", "MULTI",
+                                          "DEPOSIT m1 alice 1",     "VOID m2 h4", "EXEC"};
+    static const char *const looks[] = {
+        "ACCOUNT alice", "ACCOUNT bob", "ACCOUNT shop", "ACCOUNT old",  "LOOKUP h1", "LOOKUP h2", "LOOKUP h3",
+        "LOOKUP h4",     "LOOKUP t1",   "LOOKUP r1",    "LOOKUP c1",    "LOOKUP e1", "LOOKUP v2", "LOOKUP m2",
+        "VOID x h3",     "VOID x h2",   "REVERSE x t1", "OPEN old USD", "TRIAL",
+    };
+    char *dir = fixture_dir_make();
+    struct buffer answered = {0};
+    struct buffer seen = {0};
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        struct server *server = fixture_dir_serve(dir, workers, DURABILITY_SYNC);
+        struct client client = client_connect(server);
+        struct buffer answers = {0};
+        struct buffer views = {0};
+        if (workers == 1)
+            LINES_ASK(&client, openings, &views);
+        LINES_ASK(&client, commands, &answers);
+        if (workers == 1)
+            LINES_ASK(&client, changes, &views);
+        buffer_consume(&views, buffer_length(&views));
+        LINES_ASK(&client, looks, &views);
+        if (workers > 1) {
+            expect_same(&answered, &answers);
+            expect_same(&seen, &views);
+        }
+        buffer_free(&answered);
+        buffer_free(&seen);
+        answered = answers;
+        seen = views;
+        client_close(&client);
+        server_stop(server);
+    }
+    cr_assert_null(memchr(answered.bytes, '-', buffer_length(&answered) - strlen("the-end\n")));
+    buffer_free(&answered);
+    buffer_free(&seen);
+    fixture_dir_remove(dir);
+}
+
+Test(durable, a_hold_expires_though_the_server_was_stopped_meanwhile)
+{
+    char *dir = fixture_dir_make();
+    struct server *server = fixture_dir_serve(dir, 3, DURABILITY_SYNC);
+    struct client client = client_connect(server);
+    client_ask(&client, "OPEN alice USD UNLIMITED", ":1\r\n");
+    client_ask(&client, "OPEN bob USD CEILING 10", ":2\r\n");
+    client_ask(&client, "HOLD h1 alice bob 10 TTL 1", ":3\r\n");
+    client_ask(&client, "HOLD h2 alice bob 1",
+               "-CEILING bob has room for 0.00 USD below its ceiling, 1.00 would come in\r\n");
+    client_close(&client);
+    server_stop(server);
+    usleep(1000000);
+    server = fixture_dir_serve(dir, 2, DURABILITY_SYNC);
+    client = client_connect(server);
+    client_ask(&client, "CAPTURE c1 h1", "-EXPIRED hold h1 has expired\r\n");
+    client_ask(&client, "BALANCE bob", "$4\r\n0.00\r\n");
+    client_ask(&client, "HOLD h2 alice bob 10", ":5\r\n");
+    client_close(&client);
+    server_stop(server);
+    fixture_dir_remove(dir);
+}
+
 /** Bytes of all rows that a query yields from the snapshot. */
 static void snapshot_ask(const char *dir, const char *sql, struct buffer *out)
 {

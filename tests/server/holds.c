@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -128,7 +129,10 @@ static uint64_t milliseconds_until_nothing_is_held(struct client *client)
         usleep(20000);
         client_say(client, "INFO shards\r\nPING");
         while (client_line(client, line, sizeof line) && strcmp(line, "+PONG") != 0) {
-            sscanf(line, "open_holds:%" SCNu64, &open);
+            const char key[] = "open_holds:";
+            if (strncmp(line, key, strlen(key)) == 0) {
+                open = strtoull(line + strlen(key), NULL, 10);
+            }
         }
     }
     clock_gettime(CLOCK_MONOTONIC, &now);

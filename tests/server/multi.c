@@ -117,6 +117,7 @@ static void refuses_to_queue(struct client *client)
         {"TRANSFER m1 alice bob 1", "-ERR id m1 is used twice in one transaction\r\n", false},
         {"VOID m1 h1", "-ERR id m1 is used twice in one transaction\r\n", false},
         {"FROBNICATE", "-ERR unknown command 'FROBNICATE', with args beginning with: \r\n", false},
+        {"BALANCE bob AT 1", "-ERR BALANCE of another time is not allowed in a transaction\r\n", false},
         {"PING", "-ERR PING", true},
         {"HELLO 3", "-ERR HELLO", true},
         {"OPEN carol USD", "-ERR OPEN", true},
