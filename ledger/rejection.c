@@ -170,7 +170,7 @@ static void write_reference(struct text *text, const struct transfer_message *me
     default: break;
     }
     text_add(text, "hold %.*s has ", length, id);
-    text_balance(text, rejection->have, asset);
+    text_amount(text, (amount_t)rejection->have, asset); /* it may take all 128 bits */
     text_add(text, " %.*s left, ", (int)asset->length, asset->code);
     text_amount(text, rejection->need, asset);
     text_add(text, " asked");

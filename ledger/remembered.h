@@ -5,10 +5,9 @@
  * a transfer of one leg between accounts of this shard takes about 48 bytes and its id. Holds are not here
  * but in hold.h.
  *
- *     entry:  struct remembered_entry, id, legs, note, [terms (8), reference]; padded to 8 bytes
- *     leg:    amount length (1 to 16), amount (little endian), asset (2), from, to
- *     from, to:  0 and a pointer to the account (8), when it lives on this shard; else length (1 to 64) and
- * id
+ *   - entry: struct remembered_entry, id, legs, note, [terms (8), reference]; padded to 8 bytes
+ *   - leg: amount length (1 to 16), amount (little endian), asset (2), from, to
+ *   - from, to: 0 and a pointer to the account (8), when it lives on this shard; else length (1 to 64), id
  */
 #ifndef BURSAR_LEDGER_REMEMBERED_H
 #define BURSAR_LEDGER_REMEMBERED_H

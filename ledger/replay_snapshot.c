@@ -49,17 +49,17 @@ bool replay_hold(struct replay *replay, const struct record *record, const struc
     if (!replay_sides(replay, record, error) || !replay_make_hold(replay, record, &hold, error))
         return false;
     struct holds *holds = &replay_place(replay, record_id(record)).shard->holds;
+    hold->ttl = 0;
+    if (held->deadline != 0) { /* dated so that it expires then */
+        hold->ttl = 1;
+        hold->dated.time = held->deadline - NS_PER_SECOND;
+    }
     if (held->state != HOLD_OPEN) {
         holds_end(holds, hold, (enum hold_state)held->state);
         hold->ended = (struct stamp){.time = held->ended};
         return true;
     }
     hold->remaining = held->remaining;
-    hold->ttl = 0;
-    if (held->deadline != 0) { /* dated so that it expires then */
-        hold->ttl = 1;
-        hold->dated.time = held->deadline - NS_PER_SECOND;
-    }
     holds_date(holds, hold);
     const struct replay_sides *sides = &replay->sides[0];
     replay_post(&sides->from, sides->asset, &(struct step){.held_out = held->remaining}, 0);

@@ -336,6 +336,13 @@ static enum verdict check_held_leg(const struct checking *checking, struct leg *
                                    const struct side *to)
 {
     enum verdict verdict = VERDICT_PASS;
+    /* More than an account with limits can hold was found when it had none: it is not so any more. */
+    bool bounded = (from->touch != NULL && from->touch->stripe == NULL) ||
+                   (to->touch != NULL && to->touch->stripe == NULL);
+    if (bounded && checking->operation->amount > AMOUNT_TOTAL_MAX) {
+        checking->visit->unfound = true;
+        return VERDICT_PASS;
+    }
     if (checking->operation->type == TRANSFER_CAPTURE) {
         verdict = check_state(checking, from, ACCOUNT_IS_FROZEN);
         if (verdict == VERDICT_PASS)

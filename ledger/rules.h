@@ -1,10 +1,12 @@
 /* rules.h: what must hold for a transaction to happen, in the one order in which it is checked and reported.
  *
  *     command by command, and in it leg by leg:
- *         IDREUSED, or a retry's own answer
- *         of the hold or transfer it refers to: NOHOLD, CAPTURED, VOIDED, EXPIRED, AMOUNT (more than is
- * left); NOTRANSFER, REVERSED SAMEACCOUNT, NOACCOUNT from, NOACCOUNT to, CLOSED, FROZEN, ASSET, AMOUNT,
- * OVERFLOW, CONDITION (before a command's first leg), INSUFFICIENT, CEILING
+ *       - IDREUSED, or a retry's own answer
+ *       - of the hold that it refers to: NOHOLD, CAPTURED, VOIDED, EXPIRED, AMOUNT (more than is left)
+ *       - of the transfer that it refers to: NOTRANSFER, REVERSED
+ *       - SAMEACCOUNT, NOACCOUNT from, NOACCOUNT to, CLOSED, FROZEN, ASSET, AMOUNT, OVERFLOW
+ *       - CONDITION, before a command's first leg
+ *       - INSUFFICIENT, CEILING
  *
  * A shard checks only what it owns. Every check has a rank, and the lowest rank that failed on any shard is
  * what is reported, so the answer is the same however accounts are spread. Legs act in order: a later leg may

@@ -92,6 +92,7 @@ void transfer_restart(struct shard *shard, struct transfer_message *transfer, bo
         struct operation *operation = &transfer->operations[o];
         unsigned forget = OPERATION_LATE | (find ? OPERATION_FOUND | OPERATION_MISSING : 0U);
         operation->flags = (uint8_t)(operation->flags & ~forget);
+        operation->number = 0; /* of a retry: told again by its id's shard, as it may be provisional */
         for (unsigned i = 0; i < operation->leg_count && operation->reference.length == 0; i++) {
             struct leg *leg = &transfer_legs(transfer)[operation->leg + i];
             leg->settled = false;
@@ -147,6 +148,12 @@ static sequence_t retry_number(const struct shard *shard, const struct transfer_
                                                                                   : 0;
 }
 
+/* Whether what was found to be a retry is none any more: its id was forgotten meanwhile. */
+static bool is_forgotten(const struct transfer_message *transfer, const struct id_touch *id)
+{
+    return transfer->operations[id->operation].retry && !id->reference && id->hold == NULL && id->entry == NULL;
+}
+
 /* Deals with ids that were used before. True: the transaction ends here, or begins anew without what is done
  * already. An id that was used for something else is reported in its place (terms.c), or at once where
  * nothing is reported before it. */
@@ -156,6 +163,11 @@ static bool ids_answer(struct shard *shard, struct transfer_message *transfer, s
     bool retry = false;
     for (uint32_t i = 0; i < visit->id_count; i++) {
         const struct id_touch *id = &visit->ids[i];
+        if (is_forgotten(transfer, id)) {
+            transfer->operations[id->operation].retry = false;
+            transfer_restart(shard, transfer, true, outbox);
+            return true;
+        }
         if (id->reference || (id->hold == NULL && id->entry == NULL))
             continue;
         struct operation *operation = &transfer->operations[id->operation];
@@ -163,7 +175,7 @@ static bool ids_answer(struct shard *shard, struct transfer_message *transfer, s
         if (number != 0) {
             retry |= !operation->retry;
             operation->retry = true;
-            operation->number = number; /* again on each visit: it may be provisional, and waiting ones not */
+            operation->number = number;
         } else if (!transfer->several) {
             transfer->rejection = (struct rejection){.rank = 1, .code = REJECTION_IDREUSED};
             transfer_reject(shard, transfer, outbox);

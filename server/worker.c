@@ -162,6 +162,9 @@ static void worker_tell_time(struct worker *worker)
     struct clock_message clock = {.head = {.size = sizeof clock, .kind = MESSAGE_CLOCK, .internal = true},
                                   .now = now};
     worker->shard_told_ns = now;
+    if (due) {
+        sequence_pass(&worker->server->sequence, now); /* a hold expires at its deadline or later */
+    }
     shard_step(worker->shard, &clock.head, &worker->outbox);
 }
 

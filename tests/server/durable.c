@@ -120,7 +120,7 @@ static void lines_ask(struct client *client, const char *const *lines, size_t co
 Test(durable, holds_states_limits_and_reversals_outlive_a_restart)
 {
     static const char *const openings[] = {"OPEN alice USD", "OPEN bob USD", "OPEN shop USD", "OPEN old USD"};
-    static const char *const commands[] = {
+    static const char *const asked[] = {
         "DEPOSIT d1 alice 100", "HOLD h1 alice shop 20 TTL 100 NOTE 'room 7'",
         "CAPTURE c1 h1 5 KEEP", "EXTEND e1 h1 200",
         "HOLD h2 alice shop 1", "VOID v2 h2",
@@ -145,7 +145,7 @@ Test(durable, holds_states_limits_and_reversals_outlive_a_restart)
         struct buffer views = {0};
         if (workers == 1)
             LINES_ASK(&client, openings, &views);
-        LINES_ASK(&client, commands, &answers);
+        LINES_ASK(&client, asked, &answers);
         if (workers == 1)
             LINES_ASK(&client, changes, &views);
         buffer_consume(&views, buffer_length(&views));

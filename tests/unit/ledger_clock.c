@@ -320,3 +320,37 @@ Test(clock, forgets_a_few_at_a_time)
     tell(UINT64_MAX - 1);
     cr_assert_eq(shard_count(house->shards[2]).remembered, 0);
 }
+
+/* One shard, one batch: nothing is sealed between the commands. */
+Test(clock, expires_on_time_what_is_due_before_two_that_were_extended_together)
+{
+    static const char *const holds[] = {"first", "third", "second"};
+    struct house *one = house_build_with(1, 0);
+    house_open(one, 1, "alice");
+    house_open(one, 2, "bob");
+    house_deposit(one, 3, "d", "alice", 10000);
+    for (unsigned i = 0; i < 3; i++)
+        house_hold(one, 10 + i, holds[i], "alice", "bob", 100, 1 + 2 * (uint64_t)i);
+    house_settle(one);
+
+    struct buffer draft = {0};
+    for (unsigned i = 0; i < 3; i += 2) {
+        char id[] = {'e', (char)('0' + i), '\0'};
+        const struct operation_text text = {.type = TRANSFER_EXTEND,
+                                            .id = {id, 2},
+                                            .reference = {holds[i], strlen(holds[i])},
+                                            .ttl = i == 0 ? 100 : 50};
+        struct transfer_message *extend = compose_transaction(&draft, &one->sender, 1, &text, false);
+        shard_step(one->shards[0], &extend->head, &one->out[0]);
+        buffer_consume(&draft, buffer_length(&draft));
+    }
+    house_clock(one, 0, 0); /* seals both */
+    cr_assert_eq(shard_next_deadline(one->shards[0]), 1000 + 5 + 3 * SECOND);
+    house_clock(one, 0, 1000 + 5 + 3 * SECOND);
+    house_settle(one);
+    house_lookup(one, 99, "third");
+    house_settle(one);
+    cr_assert_str_eq(house_answer(one, 99), "expired");
+    buffer_free(&draft);
+    house_free(one);
+}

@@ -27,6 +27,18 @@ Test(sequence, times_grow_where_the_clock_stands_still_or_goes_back)
     cr_assert_eq(sequence_claim(&sequence, 1, 1016).time, 1016);
 }
 
+Test(sequence, claims_no_time_before_one_that_was_passed)
+{
+    struct sequence sequence;
+    sequence_init(&sequence, (struct stamp){0});
+    sequence_pass(&sequence, 5000);
+    struct stamp first = sequence_claim(&sequence, 1, 1000); /* the clock was set back */
+    cr_assert_eq(first.number, 1);
+    cr_assert_eq(first.time, 5001);
+    sequence_pass(&sequence, 4000);
+    cr_assert_eq(sequence_claim(&sequence, 1, 1000).time, 5002);
+}
+
 Test(sequence, a_claim_of_none_only_looks)
 {
     struct sequence sequence;
