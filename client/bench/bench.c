@@ -14,29 +14,32 @@
 
 #define THREADS_MAX 64
 
-static const char usage[] = "bursar bench: load for a server, and how it bears it\n"
-                            "\n"
-                            "  bursar [-h host] [-p port] [-u socket] bench [options]\n"
-                            "\n"
-                            "  -c, --connections N  connections (50)\n"
-                            "  -P, --depth N        transfers in flight on each (16)\n"
-                            "  -t, --threads N      threads of the generator (1)\n"
-                            "  -d, --seconds N      how long to measure (10), or\n"
-                            "  -n, --transfers N    how many transfers to measure\n"
-                            "  -w, --warmup N       seconds not measured, first (0)\n"
-                            "  -a, --accounts N     accounts, payer and payee picked at random (1000000)\n"
-                            "      --prefix TEXT    what account names start with (bench:)\n"
-                            "      --asset CODE     their asset (USD)\n"
-                            "      --no-setup       the accounts are open and have money\n"
-                            "      --same-shard     payer, payee and id share a hash tag\n"
-                            "      --seed N         of the random choices (1)\n"
-                            "      --json           print the summary as JSON\n"
-                            "      --help           this\n";
+static const char usage[] =
+    "bursar bench: load for a server, and how it bears it\n"
+    "\n"
+    "  bursar [-h host] [-p port] [-u socket] bench [options]\n"
+    "\n"
+    "  -c, --connections N  connections (50)\n"
+    "  -P, --depth N        transfers in flight on each (16)\n"
+    "  -t, --threads N      threads of the generator (1)\n"
+    "  -d, --seconds N      how long to measure (10), or\n"
+    "  -n, --transfers N    how many transfers to measure\n"
+    "  -w, --warmup N       seconds not measured, first (0)\n"
+    "  -a, --accounts N     accounts, payer and payee picked at random (1000000)\n"
+    "      --prefix TEXT    what account names start with (bench:)\n"
+    "      --asset CODE     their asset (USD)\n"
+    "      --no-setup       the accounts are open and have money\n"
+    "      --hot KIND       one payee for all: an account that is unlimited, or limited\n"
+    "      --same-shard     payer, payee and id share a hash tag\n"
+    "      --seed N         of the random choices (1)\n"
+    "      --json           print the summary as JSON\n"
+    "      --help           this\n";
 
 enum option_code {
     OPTION_PREFIX = 256,
     OPTION_ASSET,
     OPTION_NO_SETUP,
+    OPTION_HOT,
     OPTION_SAME_SHARD,
     OPTION_SEED,
     OPTION_JSON,
@@ -44,21 +47,14 @@ enum option_code {
 };
 
 static const struct option options[] = {
-    {"connections", required_argument, NULL, 'c'},
-    {"depth", required_argument, NULL, 'P'},
-    {"threads", required_argument, NULL, 't'},
-    {"seconds", required_argument, NULL, 'd'},
-    {"transfers", required_argument, NULL, 'n'},
-    {"warmup", required_argument, NULL, 'w'},
-    {"accounts", required_argument, NULL, 'a'},
-    {"prefix", required_argument, NULL, OPTION_PREFIX},
-    {"asset", required_argument, NULL, OPTION_ASSET},
-    {"no-setup", no_argument, NULL, OPTION_NO_SETUP},
-    {"same-shard", no_argument, NULL, OPTION_SAME_SHARD},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
+    {"connections", required_argument, NULL, 'c'},    {"depth", required_argument, NULL, 'P'},
+    {"threads", required_argument, NULL, 't'},        {"seconds", required_argument, NULL, 'd'},
+    {"transfers", required_argument, NULL, 'n'},      {"warmup", required_argument, NULL, 'w'},
+    {"accounts", required_argument, NULL, 'a'},       {"prefix", required_argument, NULL, OPTION_PREFIX},
+    {"asset", required_argument, NULL, OPTION_ASSET}, {"no-setup", no_argument, NULL, OPTION_NO_SETUP},
+    {"hot", required_argument, NULL, OPTION_HOT},     {"same-shard", no_argument, NULL, OPTION_SAME_SHARD},
+    {"seed", required_argument, NULL, OPTION_SEED},   {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},         {NULL, 0, NULL, 0},
 };
 
 /* A whole number from `low` to `high`. Says what is wrong and returns false otherwise. */
@@ -81,6 +77,19 @@ static bool parse_unsigned(const char *name, unsigned low, unsigned high, unsign
     if (!parse_number(name, low, high, &value))
         return false;
     *out = (unsigned)value;
+    return true;
+}
+
+static bool parse_hot(enum plan_hot *hot)
+{
+    if (strcmp(optarg, "unlimited") == 0)
+        *hot = PLAN_UNLIMITED;
+    else if (strcmp(optarg, "limited") == 0)
+        *hot = PLAN_LIMITED;
+    else {
+        (void)fprintf(stderr, "bursar bench: --hot %s is neither unlimited nor limited\n", optarg);
+        return false;
+    }
     return true;
 }
 
@@ -114,6 +123,7 @@ static bool parse_options(int argc, char **argv, struct plan *plan, int *status)
         case OPTION_PREFIX: plan->prefix = optarg; break;
         case OPTION_ASSET: plan->asset = optarg; break;
         case OPTION_NO_SETUP: plan->setup = false; break;
+        case OPTION_HOT: well = parse_hot(&plan->hot); break;
         case OPTION_SAME_SHARD: plan->same_shard = true; break;
         case OPTION_SEED: well = parse_number("--seed", 1, UINT64_MAX / 2, &plan->seed); break;
         case OPTION_JSON: plan->json = true; break;

@@ -49,6 +49,11 @@ unsigned plan_account(const struct plan *plan, uint64_t number, char *out)
     return (unsigned)(put_digits(at, number, NUMBER_DIGITS) - out);
 }
 
+unsigned plan_hot_account(const struct plan *plan, char *out)
+{
+    return (unsigned)(put(put(out, plan->prefix, strlen(plan->prefix)), "hot", 3) - out);
+}
+
 uint64_t plan_roll(uint64_t *state, uint64_t below)
 {
     *state ^= *state >> 12;
@@ -92,7 +97,8 @@ void plan_transfer(const struct plan *plan, uint64_t *dice, uint64_t number, str
     end = put_letters(end, number);
     at = put_bulk(at, name, (unsigned)(end - name));
     at = put_bulk(at, name, plan_account(plan, from, name));
-    at = put_bulk(at, name, plan_account(plan, to, name));
+    bool hot = plan->hot != PLAN_UNIFORM;
+    at = put_bulk(at, name, hot ? plan_hot_account(plan, name) : plan_account(plan, to, name));
     unsigned digits = (unsigned)(put_digits(name, 1 + plan_roll(dice, 9), 1) - name);
     at = put_bulk(at, name, digits);
     out->end += (size_t)(at - start);

@@ -13,6 +13,7 @@
 #define GROUP       500 /* accounts opened, then given money: a deposit right behind its OPEN would wait for it */
 #define WINDOW      2000 /* accounts in flight: enough to keep the server busy, little enough for any buffer */
 #define DEPOSIT     1000000 /* units of the asset for each account: more than a run takes from one */
+#define HOT_CEILING "1000000000000000" /* units of the asset: more than any run moves */
 #define PROGRESS_NS UINT64_C(1000000000)
 
 static bool fail(struct link *link, const char *what, const char *detail, size_t length)
@@ -32,6 +33,18 @@ static void format_open(const struct plan *plan, uint64_t number, struct buffer 
     const struct slice open[] = {
         slice_of("OPEN"), {name, plan_account(plan, number, name)}, slice_of(plan->asset)};
     link_format(out, open, 3);
+}
+
+static void format_open_hot(const struct plan *plan, struct buffer *out)
+{
+    char name[IDENT_MAX];
+    bool limited = plan->hot == PLAN_LIMITED;
+    const struct slice open[] = {slice_of("OPEN"),
+                                 {name, plan_hot_account(plan, name)},
+                                 slice_of(plan->asset),
+                                 slice_of(limited ? "CEILING" : "UNLIMITED"),
+                                 slice_of(HOT_CEILING)};
+    link_format(out, open, limited ? 5 : 4);
 }
 
 static void format_deposit(const struct plan *plan, uint64_t number, struct buffer *out)
@@ -88,8 +101,11 @@ bool setup_accounts(struct link *link, const struct plan *plan)
     uint64_t begun = 0;
     uint64_t replies = 0;
     uint64_t reported = load_clock();
+    uint64_t more = plan->hot != PLAN_UNIFORM;
     bool well = true;
-    while (well && replies < 2 * plan->accounts) {
+    if (more > 0)
+        format_open_hot(plan, &out);
+    while (well && replies < 2 * plan->accounts + more) {
         while (begun < plan->accounts && begun - replies / 2 < WINDOW)
             begun = format_group(plan, begun, &out);
         struct pollfd wait = {.fd = link->fd, .events = POLLIN};

@@ -31,6 +31,8 @@ static void check_transfers(const struct plan *plan)
             cr_assert(ident_valid(request.args[k].text, request.args[k].length));
         cr_assert(!equal(request.args[2], request.args[3]), "from and to are one account");
         cr_assert(!equal(request.args[1], before), "an id comes twice");
+        if (plan->hot != PLAN_UNIFORM)
+            cr_assert(equal(request.args[3], (struct slice){"bench:hot", 9}));
         if (plan->same_shard) {
             uint64_t hashes[3];
             for (unsigned k = 0; k < 3; k++)
@@ -52,6 +54,7 @@ Test(plan, makes_valid_transfers)
         {.accounts = 2, .prefix = "a"},
         {.accounts = 1000000, .prefix = "bench:", .nonce = UINT64_MAX},
         {.accounts = 25, .prefix = "bench:", .same_shard = true, .nonce = 1},
+        {.accounts = 25, .prefix = "bench:", .hot = PLAN_LIMITED},
         {.accounts = 999999999, .prefix = "a-prefix-of-thirty-two-bytes-0123", .same_shard = true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
