@@ -151,7 +151,8 @@ static sequence_t retry_number(const struct shard *shard, const struct transfer_
 /* Whether what was found to be a retry is none any more: its id was forgotten meanwhile. */
 static bool is_forgotten(const struct transfer_message *transfer, const struct id_touch *id)
 {
-    return transfer->operations[id->operation].retry && !id->reference && id->hold == NULL && id->entry == NULL;
+    return transfer->operations[id->operation].retry && !id->reference && id->hold == NULL &&
+           id->entry == NULL;
 }
 
 /* Deals with ids that were used before. True: the transaction ends here, or begins anew without what is done

@@ -22,8 +22,8 @@ void sequence_init(struct sequence *sequence, struct stamp last);
 /** The newest number claimed. Any thread. */
 sequence_t sequence_newest(const struct sequence *sequence);
 
-/** No time claimed from now on is before `now_ns` (nanoseconds since the epoch): whoever acts upon a time passes it
- * first, since the system's clock may be set back before the act has its own. Any thread. */
+/** No time claimed from now on is before `now_ns` (nanoseconds since the epoch): whoever acts upon a time
+ * passes it first, since the system's clock may be set back before the act has its own. Any thread. */
 void sequence_pass(struct sequence *sequence, uint64_t now_ns);
 
 /** Claims `count` consecutive numbers and as many strictly increasing times, and returns the first of both:

@@ -120,7 +120,8 @@ static uint64_t told_deadline(struct house *house, const char *id)
 {
     house_lookup(house, 98, id);
     const struct buffer *out = &house->out[0].to[0];
-    const struct lookup_answer *answer = (const struct lookup_answer *)(const void *)(out->bytes + out->start);
+    const struct lookup_answer *answer =
+        (const struct lookup_answer *)(const void *)(out->bytes + out->start);
     cr_assert(answer->head.kind == MESSAGE_LOOKUP && answer->found);
     return answer->ttl == 0 ? 0 : answer->dated.time + answer->ttl * SECOND;
 }
@@ -144,7 +145,8 @@ Test(replay, takes_a_hold_from_a_snapshot_as_it_stands)
         struct replay *replay = replay_create(house->shards, 1, house->sender.seed);
         cr_assert(replay_records(replay, tale.records.bytes, buffer_length(&tale.records), error));
         const struct record *hold = tale_leg(&tale, TRANSFER_HOLD, "h", "", 10);
-        cr_assert(replay_hold(replay, hold, &cases[i].held, error) && replay_finish(replay, error), "%s", error);
+        cr_assert(replay_hold(replay, hold, &cases[i].held, error) && replay_finish(replay, error), "%s",
+                  error);
         replay_free(replay);
         cr_expect_eq(told_deadline(house, "h"), cases[i].held.deadline, "case %zu", i);
         house_settle(house);
