@@ -242,3 +242,14 @@ Test(interval, sweeps_all_that_is_available_and_no_more)
     extra = (struct account_extra){.overdraft = AMOUNT_TOTAL_MAX};
     cr_assert(interval_sweep(&account, &extra, &none) == 2 * AMOUNT_TOTAL_MAX);
 }
+
+Test(interval, counts_what_earlier_legs_of_the_same_transaction_hold)
+{
+    struct account account = {.debits = AMOUNT_TOTAL_MAX - 10, .credits = AMOUNT_TOTAL_MAX - 10};
+    struct effect own = {0};
+    effect_add(&own, 1, 2, 3, 4);
+    cr_assert_eq(interval_fits(&account, NULL, &own, false, 6), CERTAIN_YES);
+    cr_assert_eq(interval_fits(&account, NULL, &own, false, 7), CERTAIN_NO);
+    cr_assert_eq(interval_fits(&account, NULL, &own, true, 4), CERTAIN_YES);
+    cr_assert_eq(interval_fits(&account, NULL, &own, true, 5), CERTAIN_NO);
+}

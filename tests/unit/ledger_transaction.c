@@ -307,6 +307,19 @@ Test(transaction, has_a_change_wait_for_a_look_and_stand_behind_who_waits)
     expect(13, "8");
 }
 
+Test(transaction, has_a_change_stand_behind_who_waits_for_another_account_too)
+{
+    const char *x = house_name(house, 'x', 0);
+    house_open(house, 10, x);
+    house_transfer(house, 11, house_name(house, 't', 0), a, c, 6000); /* undecided on shard 0 */
+    house_transfer(house, 12, house_name(house, 'u', 0), a, x, 6000); /* in doubt: waits for a, and for x */
+    house_change(house, 13, x, CHANGE_FREEZE);                        /* nothing is open on x itself */
+    cr_assert_eq(house_count(house).parked, 2);
+    house_settle(house);
+    expect_sentence(12, "INSUFFICIENT %s has 40.00 USD available, 60.00 needed", a);
+    expect(13, "OK");
+}
+
 Test(transaction, has_a_limit_wait_for_what_it_would_forbid)
 {
     house_transfer(house, 10, house_name(house, 't', 0), a, c, 100); /* undecided: a is on shard 0 */
