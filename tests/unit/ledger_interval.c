@@ -147,6 +147,8 @@ Test(interval, compares_a_balance_whatever_becomes_of_open_transactions)
     cr_assert_eq(interval_compare(&account, &extra, &none, RELATION_AT_MOST, 6), CERTAIN_NO);
     cr_assert_eq(interval_compare(&account, &extra, &none, RELATION_EXACTLY, 10), UNDECIDED);
     cr_assert_eq(interval_compare(&account, &extra, &none, RELATION_EXACTLY, 15), CERTAIN_NO);
+    cr_assert_eq(interval_compare(&account, &extra, &none, RELATION_EXACTLY, 7), UNDECIDED);
+    cr_assert_eq(interval_compare(&account, &extra, &none, RELATION_EXACTLY, 14), UNDECIDED);
     cr_assert_eq(interval_compare(&account, NULL, &none, RELATION_EXACTLY, 10), CERTAIN_YES);
 }
 
@@ -195,4 +197,59 @@ Test(interval, keeps_totals_within_127_bits)
                          "case %zu", i);
         }
     }
+}
+
+Test(interval, counts_that_what_is_held_may_be_released)
+{
+    /* All but 5 is used up, of debits by posting and holding, of credits as well; 3 held may be released. */
+    struct account account = {.debits = AMOUNT_TOTAL_MAX - 10, .credits = AMOUNT_TOTAL_MAX - 10};
+    struct account_extra extra = {.contention = {.writers = 1}, .held_out = 5, .held_in = 5};
+    struct effect out = {0};
+    struct effect in = {0};
+    effect_add(&out, 0, 0, -3, 0);
+    effect_add(&in, 0, 0, 0, -3);
+    for (int credits = 0; credits < 2; credits++) {
+        extra.open = (struct open_effects){0};
+        open_effects_add(&extra.open, credits == 0 ? &out : &in);
+        cr_assert_eq(interval_fits(&account, &extra, &none, credits == 1, 5), CERTAIN_YES);
+        cr_assert_eq(interval_fits(&account, &extra, &none, credits == 1, 6), UNDECIDED);
+        cr_assert_eq(interval_fits(&account, &extra, &none, credits == 1, 8), UNDECIDED);
+        cr_assert_eq(interval_fits(&account, &extra, &none, credits == 1, 9), CERTAIN_NO);
+        cr_assert_eq(interval_fits(&account, &extra, &none, credits == 0, 6), CERTAIN_NO);
+    }
+}
+
+Test(interval, finds_room_that_is_more_than_any_balance)
+{
+    struct account account = {.flags = ACCOUNT_UNLIMITED | ACCOUNT_HAS_CEILING, .debits = AMOUNT_TOTAL_MAX};
+    struct account_extra extra = {.ceiling = AMOUNT_TOTAL_MAX};
+    cr_assert(interval_room(&account, &extra, &none) == (balance_t)AMOUNT_TOTAL_MAX);
+    cr_assert_eq(interval_can_take(&account, &extra, &none, AMOUNT_TOTAL_MAX), CERTAIN_YES);
+}
+
+Test(interval, sweeps_all_that_is_available_and_no_more)
+{
+    struct account account = account_of(20, false);
+    struct account_extra extra = {.overdraft = 30, .held_out = 15};
+    cr_assert(interval_sweep(&account, &extra, &none) == 35);
+    extra.held_out = 45;
+    cr_assert(interval_sweep(&account, &extra, &none) == 5);
+    extra.held_out = 51;
+    cr_assert(interval_sweep(&account, &extra, &none) == 0);
+    cr_assert(interval_sweep(&account, NULL, &none) == 20);
+    account = account_of(0, false);
+    account.credits = AMOUNT_TOTAL_MAX;
+    extra = (struct account_extra){.overdraft = AMOUNT_TOTAL_MAX};
+    cr_assert(interval_sweep(&account, &extra, &none) == 2 * AMOUNT_TOTAL_MAX);
+}
+
+Test(interval, counts_what_earlier_legs_of_the_same_transaction_hold)
+{
+    struct account account = {.debits = AMOUNT_TOTAL_MAX - 10, .credits = AMOUNT_TOTAL_MAX - 10};
+    struct effect own = {0};
+    effect_add(&own, 1, 2, 3, 4);
+    cr_assert_eq(interval_fits(&account, NULL, &own, false, 6), CERTAIN_YES);
+    cr_assert_eq(interval_fits(&account, NULL, &own, false, 7), CERTAIN_NO);
+    cr_assert_eq(interval_fits(&account, NULL, &own, true, 4), CERTAIN_YES);
+    cr_assert_eq(interval_fits(&account, NULL, &own, true, 5), CERTAIN_NO);
 }

@@ -108,6 +108,26 @@ Test(remembered, does_not_forget_what_has_no_real_time_yet)
     end();
 }
 
+Test(remembered, goes_on_after_all_of_a_chunk_was_forgotten)
+{
+    begin(0);
+    unsigned number = 1;
+    while (remembered->chunk_count < 2)
+        add(number++, LEGS_MAX);
+    end();
+    begin(0);
+    for (unsigned i = 1; i + 1 < number; i++)
+        add(i, LEGS_MAX);
+    remembered_forget(remembered, UINT64_MAX, number);
+    cr_assert_eq(remembered->count, 0);
+    add(number, LEGS_MAX); /* does not fit what is left of the chunk */
+    cr_assert_eq(remembered->chunk_count, 1, "the one before it is free");
+    expect_from(1, number, number);
+    remembered_forget(remembered, UINT64_MAX, 1);
+    expect_from(1, number + 1, number);
+    end();
+}
+
 /* Small entries first, which fill their chunks to the last byte, then large ones, which leave gaps. */
 static unsigned legs_of(unsigned number)
 {

@@ -327,3 +327,22 @@ Test(spread, is_looked_at_whole_by_who_takes_it_for_an_ordinary_account)
     house_settle(house);
     expect(11, "[6.00, 94.00]");
 }
+
+Test(spread, counts_what_earlier_commands_of_an_exec_do_to_it)
+{
+    const struct leg_text out = {slice_of(s), slice_of(c), {300, 2}};
+    const struct leg_text in = {slice_of(a), slice_of(s), {100, 2}};
+    const struct leg_text look = {.from = slice_of(s)};
+    const char *first = fresh(0);
+    const char *second = fresh(2);
+    const struct operation_text texts[] = {
+        {.type = TRANSFER_TRANSFER, .id = slice_of(first), .legs = &out, .leg_count = 1},
+        {.type = TRANSFER_BALANCE, .legs = &look, .leg_count = 1},
+        {.type = TRANSFER_TRANSFER, .id = slice_of(second), .legs = &in, .leg_count = 1},
+        {.type = TRANSFER_BALANCE, .legs = &look, .leg_count = 1}};
+    house_client_of(house, 0);
+    house_exec(house, 10, 4, texts);
+    house_settle(house);
+    expect(10, "[8, -3.00, 9, -2.00]");
+    expect_balances(s, s, "-2.00 -2.00");
+}

@@ -175,7 +175,8 @@ Test(transaction, sweeps_to_a_shard_that_hears_the_amount_with_the_decision)
     expect(10, "");
     cr_assert_eq(house_count(house).prepared, 1, "a is visited first, without an amount");
     house_deposit(house, 11, house_name(house, 'u', 0), a, 100);
-    cr_assert_eq(house_count(house).parked, 1, "and stays as it is until there is one");
+    house_transfer(house, 14, house_name(house, 'x', 0), a, c, 50);
+    cr_assert_eq(house_count(house).parked, 2, "and stays as it is until there is one");
     cr_assert_eq(house_deliver(house, 0, 1), MESSAGE_TRANSFER);
     expect(10, "6");
     house_balances(house, 12, a, a);
@@ -183,8 +184,9 @@ Test(transaction, sweeps_to_a_shard_that_hears_the_amount_with_the_decision)
     cr_assert_eq(house_deliver(house, 1, 0), MESSAGE_DECISION);
     expect(11, "7");
     house_settle(house);
-    expect(12, "201.00 201.00");
-    expect_balances(a, b, "201.00 0.00");
+    expect(14, "8");
+    expect(12, "200.50 200.50");
+    expect_balances(a, b, "200.50 0.00");
     sweep(13, house_name(house, 'v', 1), b, a, 0);
     house_settle(house);
     expect_sentence(13, "INSUFFICIENT %s has 0.00 USD available, nothing to sweep", b);
@@ -305,6 +307,19 @@ Test(transaction, has_a_change_wait_for_a_look_and_stand_behind_who_waits)
     expect(13, "8");
 }
 
+Test(transaction, has_a_change_stand_behind_who_waits_for_another_account_too)
+{
+    const char *x = house_name(house, 'x', 0);
+    house_open(house, 10, x);
+    house_transfer(house, 11, house_name(house, 't', 0), a, c, 6000); /* undecided on shard 0 */
+    house_transfer(house, 12, house_name(house, 'u', 0), a, x, 6000); /* in doubt: waits for a, and for x */
+    house_change(house, 13, x, CHANGE_FREEZE);                        /* nothing is open on x itself */
+    cr_assert_eq(house_count(house).parked, 2);
+    house_settle(house);
+    expect_sentence(12, "INSUFFICIENT %s has 40.00 USD available, 60.00 needed", a);
+    expect(13, "OK");
+}
+
 Test(transaction, has_a_limit_wait_for_what_it_would_forbid)
 {
     house_transfer(house, 10, house_name(house, 't', 0), a, c, 100); /* undecided: a is on shard 0 */
@@ -313,4 +328,146 @@ Test(transaction, has_a_limit_wait_for_what_it_would_forbid)
     house_transfer(house, 12, house_name(house, 'u', 1), b, a, 100);
     house_settle(house);
     expect_sentence(12, "CEILING %s has room for -99.00 USD below its ceiling, 1.00 would come in", a);
+}
+
+Test(transaction, refuses_at_once_what_is_wrong_whatever_is_undecided)
+{
+    const char *missing = house_name(house, 'm', 0);
+    ceiling(10, b, 15000);
+    house_transfer(house, 11, house_name(house, 't', 1), b, c, 6000);       /* undecided on shard 1 */
+    house_transfer(house, 12, house_name(house, 'u', 0), missing, b, 6000); /* fits only after it */
+    cr_assert_eq(house_deliver(house, 0, 1), MESSAGE_TRANSFER);
+    expect_sentence(12, "NOACCOUNT %s does not exist", missing);
+    expect(11, "");
+}
+
+Test(transaction, lets_nobody_overtake_who_waits_for_the_same_id)
+{
+    const char *t = house_name(house, 't', 0);
+    const char *missing = house_name(house, 'm', 1);
+    house_transfer(house, 10, t, c, missing, 100); /* doomed once it gets to shard 1, but not on shard 0 */
+    house_transfer(house, 11, t, a, b, 100);
+    house_transfer(house, 12, t, a, b, 100);
+    house_settle(house);
+    expect_sentence(10, "NOACCOUNT %s does not exist", missing);
+    expect(11, "6");
+    expect(12, "6");
+    const char *u = house_name(house, 'u', 0);
+    const char *gone = house_name(house, 'n', 0);
+    house_transfer(house, 13, u, gone, b, 100); /* doomed: looks at the id */
+    house_transfer(house, 14, u, a, b, 100);    /* wants it: waits */
+    house_transfer(house, 15, u, gone, b, 100); /* might look too, but stands behind */
+    cr_assert_eq(house_count(house).parked, 2);
+    house_settle(house);
+    expect_sentence(13, "NOACCOUNT %s does not exist", gone);
+    expect(14, "7");
+    expect_sentence(15, "IDREUSED id %s was used before for something else; a new transfer needs a new id",
+                    u);
+}
+
+Test(transaction, knows_a_hold_that_is_asked_for_again_from_any_other)
+{
+    const char *h = house_name(house, 'h', 2);
+    const struct leg_text leg = {slice_of(a), slice_of(b), {6000, 2}};
+    const struct leg_text again = {slice_of(a), slice_of(b), {60, 0}};
+    const struct leg_text more = {slice_of(a), slice_of(b), {6001, 2}};
+    const struct leg_text other_to = {slice_of(a), slice_of(c), {6000, 2}};
+    const struct leg_text other_from = {slice_of(c), slice_of(b), {6000, 2}};
+    const struct {
+        const struct leg_text *leg;
+        const char *note;
+        uint64_t ttl;
+        bool same;
+    } asked[] = {
+        {&leg, "x", 9, true},         {&again, "x", 9, true}, {&more, "x", 9, false},
+        {&other_to, "x", 9, false},   {&leg, "y", 9, false},  {&leg, "", 9, false},
+        {&other_from, "x", 9, false}, {&leg, "x", 8, false},  {&leg, "x", 0, false},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        house_operation(house, 10,
+                        &(struct operation_text){.type = TRANSFER_HOLD,
+                                                 .id = slice_of(h),
+                                                 .note = slice_of(asked[i].note),
+                                                 .legs = asked[i].leg,
+                                                 .leg_count = 1,
+                                                 .ttl = asked[i].ttl});
+        house_settle(house);
+        const char *answer = house_answer(house, 10);
+        cr_expect_eq(strcmp(answer, "6") == 0, asked[i].same, "%zu: %s", i, answer);
+    }
+}
+
+#define CENTS_MAX AMOUNT_TOTAL_MAX
+
+/* A hold of any amount. */
+static void hold_amount(uint64_t ticket, const char *id, const char *from, const char *to, amount_t cents)
+{
+    const struct leg_text leg = {slice_of(from), slice_of(to), {cents, 2}};
+    const struct operation_text text = moves(TRANSFER_HOLD, id, &leg);
+    house_operation(house, ticket, &text);
+    house_settle(house);
+}
+
+static const char *unlimited(uint64_t ticket)
+{
+    const char *s = house_name(house, 's', 1);
+    compose_open(&house->draft, &house->sender, slice_of(s), slice_of("USD"))->unlimited = true;
+    house_submit(house, ticket);
+    house_settle(house);
+    return s;
+}
+
+Test(transaction, sweeps_no_more_than_totals_have_room_for_what_is_held_included)
+{
+    const char *s = unlimited(10);
+    hold_amount(11, house_name(house, 'h', 2), s, a, CENTS_MAX - 10000 - 5000);
+    expect(11, "7");
+    sweep(12, house_name(house, 't', 1), b, a, 5001);
+    house_settle(house);
+    expect_sentence(
+        12, "OVERFLOW the credits of %s would add up to more than 2^127 - 1 of the smallest unit of USD", a);
+    sweep(13, house_name(house, 'u', 1), b, a, 5000);
+    house_settle(house);
+    expect(13, "8");
+    expect_balances(a, b, "150.00 50.00");
+}
+
+Test(transaction, gives_limits_only_to_an_account_whose_totals_fit_them)
+{
+    const char *s = unlimited(10);
+    house_transfer(house, 11, house_name(house, 't', 0), s, c, 1);
+    house_settle(house);
+    hold_amount(12, house_name(house, 'h', 2), s, b, CENTS_MAX - 10000);
+    house_limit(house, 13, s, false);
+    house_settle(house);
+    expect(13, "OK");
+    house_limit(house, 14, s, true);
+    house_settle(house);
+    hold_amount(15, house_name(house, 'i', 2), s, a, 9999); /* exactly as much as fits */
+    house_limit(house, 16, s, false);
+    house_settle(house);
+    expect(16, "OK");
+    house_limit(house, 17, s, true);
+    house_settle(house);
+    hold_amount(18, house_name(house, 'j', 2), s, a, 1);
+    house_limit(house, 19, s, false);
+    house_settle(house);
+    expect_sentence(19, "OVERFLOW the totals of %s are above 2^127 - 1; it can only be unlimited", s);
+    house_transfer(house, 20, house_name(house, 'u', 0), s, c, 1);
+    house_settle(house);
+    expect(20, "15");
+}
+
+Test(transaction, is_refused_for_a_level_that_no_balance_can_have_though_others_are_undecided)
+{
+    const struct leg_text leg = {slice_of(a), slice_of(c), {100, 2}};
+    const struct condition_text condition = {slice_of(a), {(amount_t)1 << 127, 2}, false, RELATION_AT_LEAST};
+    struct operation_text text = moves(TRANSFER_TRANSFER, house_name(house, 'u', 0), &leg);
+    text.conditions = &condition;
+    text.condition_count = 1;
+    house_transfer(house, 10, house_name(house, 't', 0), a, b, 100);
+    house_operation(house, 11, &text);
+    house_settle(house);
+    expect_sentence(
+        11, "CONDITION %s has 99.00 USD, needed is at least 1701411834604692317316873037158841057.28", a);
 }
