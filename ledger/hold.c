@@ -165,6 +165,31 @@ void holds_end(struct holds *holds, struct hold *hold, enum hold_state state)
     holds->ended_last = hold;
 }
 
+static int ended_compare(const void *left, const void *right)
+{
+    const struct hold *a = *(struct hold *const *)left;
+    const struct hold *b = *(struct hold *const *)right;
+    return (a->ended.time > b->ended.time) - (a->ended.time < b->ended.time);
+}
+
+void holds_sort_ended(struct holds *holds)
+{
+    size_t count = holds->count - holds->free_count - holds->open;
+    if (count == 0)
+        return;
+    struct hold **ended = list_grow(NULL, 0, (uint32_t)count, sizeof(void *));
+    struct hold *hold = holds->ended_first;
+    for (size_t i = 0; i < count; i++, hold = hold->next)
+        ended[i] = hold;
+    assert(hold == NULL);
+    qsort((void *)ended, count, sizeof *ended, ended_compare);
+    for (size_t i = 0; i < count; i++)
+        ended[i]->next = i + 1 < count ? ended[i + 1] : NULL;
+    holds->ended_first = ended[0];
+    holds->ended_last = ended[count - 1];
+    free((void *)ended);
+}
+
 struct hold *holds_pop_due(struct holds *holds, uint64_t now)
 {
     if (holds_next_deadline(holds) > now)

@@ -86,6 +86,10 @@ struct hold *holds_pop_due(struct holds *holds, uint64_t now);
 /** The next deadline; UINT64_MAX: nothing expires. */
 uint64_t holds_next_deadline(const struct holds *holds);
 
+/** Puts the holds that ended into the order in which they did, whatever the order of holds_end: a snapshot
+ * tells of them in the order in which they were made. */
+void holds_sort_ended(struct holds *holds);
+
 /** Forgets a hold that has ended, whenever that was. */
 void holds_drop(struct holds *holds, struct hold *hold);
 

@@ -309,7 +309,9 @@ bool replay_finish(struct replay *replay, char *error)
                            (int)tag->length, tag->code, lengths[0], text[0], lengths[1], text[1]);
     }
     accounts_spread(replay);
-    for (unsigned i = 0; i < replay->count; i++)
+    for (unsigned i = 0; i < replay->count; i++) {
         discarded_free(replay->shards[i]);
+        holds_sort_ended(&replay->shards[i]->holds);
+    }
     return true;
 }

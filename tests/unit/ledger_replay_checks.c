@@ -275,13 +275,20 @@ Test(replay_checks, forgets_a_hold_of_a_snapshot_when_its_window_is_over)
     replay = replay_create(house->shards, 1, house->sender.seed);
     stand("a", false, &(struct replay_standing){0});
     stand("b", false, &(struct replay_standing){0});
+    hold("w", &(struct replay_held){.state = HOLD_VOIDED, .ended = 25 * second});
     hold("v", &(struct replay_held){.state = HOLD_VOIDED, .ended = 20 * second});
+    cr_assert(replay_finish(replay, error), "%s", error);
     house->next = number + 1;
     house_clock(house, 0, 30 * second);
     house_lookup(house, 1, "v");
     expect("voided");
     house_clock(house, 0, 30 * second + 1);
     house_lookup(house, 1, "v");
+    expect("nothing");
+    house_lookup(house, 1, "w");
+    expect("voided");
+    house_clock(house, 0, 35 * second + 1);
+    house_lookup(house, 1, "w");
     expect("nothing");
     end();
 }
