@@ -20,26 +20,6 @@ static_assert(1 + DECIMAL_DIGITS_MAX + 1 <= AMOUNT_TEXT_MAX,
               "the smallest decimal fits with its zero and point");
 static_assert(AMOUNT_SCALE_MAX < CHUNK_DIGITS, "a power of ten for any scale fits 64 bits");
 
-static const uint64_t powers_of_ten[CHUNK_DIGITS] = {1,
-                                                     10,
-                                                     100,
-                                                     1000,
-                                                     10000,
-                                                     100000,
-                                                     1000000,
-                                                     10000000,
-                                                     100000000,
-                                                     1000000000,
-                                                     10000000000,
-                                                     100000000000,
-                                                     1000000000000,
-                                                     10000000000000,
-                                                     100000000000000,
-                                                     1000000000000000,
-                                                     10000000000000000,
-                                                     100000000000000000,
-                                                     1000000000000000000};
-
 /* Finds the point and checks that `text` is digits, or digits '.' digits. Returns where the point is,
  * `length` when there is none, SIZE_MAX when the text is something else. */
 static size_t point_find(const char *text, size_t length)

@@ -8,6 +8,9 @@
 /** The most digits a 64-bit integer has. */
 #define DIGITS_MAX 20
 
+/** All powers of ten that fit 64 bits, by exponent. */
+extern const uint64_t powers_of_ten[DIGITS_MAX];
+
 /** The number of digits of `value`; 1 for zero. */
 unsigned digits_count(uint64_t value);
 

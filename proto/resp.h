@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define RESP_ARGS_MAX    1024    /* arguments of one request, its command included */
 #define RESP_LINE_MAX    65536   /* bytes of an inline request or a header line, without its line end */
@@ -21,6 +22,12 @@ struct slice {
     const char *text;
     size_t length;
 };
+
+/** A NUL-terminated text as a slice. */
+static inline struct slice slice_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
 
 /** One request: args[0] is the command's name. */
 struct request {

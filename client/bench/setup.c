@@ -22,11 +22,6 @@ static bool fail(struct link *link, const char *what, const char *detail, size_t
     return false;
 }
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static void format_open(const struct plan *plan, uint64_t number, struct buffer *out)
 {
     char name[IDENT_MAX];

@@ -16,6 +16,7 @@
 #include "proto/commands.h"
 #include "server/archive.h"
 #include "server/history.h"
+#include "tests/bench/bench.h"
 
 #define DIR      "bench-history"
 #define SEGMENT  67108864
@@ -24,30 +25,6 @@
 #define WANTED   1000  /* entries a question asks for */
 #define ROUNDS   20    /* accounts that each question is asked about */
 #define ID_BYTES 36
-
-static double clock_s(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static uint64_t dice(void)
-{
-    static uint64_t state = 1;
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * UINT64_C(2685821657736338717);
-}
-
-static void expect(bool good, const char *error)
-{
-    if (!good) {
-        (void)fprintf(stderr, "%s\n", error);
-        exit(EXIT_FAILURE);
-    }
-}
 
 static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
 {

@@ -14,34 +14,11 @@
 #include "ledger/replay.h"
 #include "server/archive.h"
 #include "server/journal_record.h"
+#include "tests/bench/bench.h"
 
 #define DIR        "bench-ledger"
 #define FOLD       500000 /* transfers between two commits */
 #define REMEMBERED 36     /* bytes of an id */
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static uint64_t dice(void)
-{
-    static uint64_t state = 1;
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * UINT64_C(2685821657736338717);
-}
-
-static void expect(bool good, const char *error)
-{
-    if (!good) {
-        (void)fprintf(stderr, "%s\n", error);
-        exit(EXIT_FAILURE);
-    }
-}
 
 static void tell(const char *what, uint64_t count, double seconds)
 {
@@ -80,7 +57,7 @@ static void bench_packing(const struct buffer *records, struct stamp before)
     uint8_t *end = packed;
     uint64_t count = 0;
     struct stamp last = before;
-    double begun = clock_s();
+    double begun = clock_s(CLOCK_MONOTONIC);
     for (size_t at = 0; at < buffer_length(records);) {
         const struct record *record = (const struct record *)(const void *)(records->bytes + at);
         end = journal_record_pack(record, last, end);
@@ -88,16 +65,16 @@ static void bench_packing(const struct buffer *records, struct stamp before)
         at += record->size;
         count++;
     }
-    tell("journal: pack a transfer", count, clock_s() - begun);
+    tell("journal: pack a transfer", count, clock_s(CLOCK_MONOTONIC) - begun);
     printf("%-52s %8.1f bytes\n", "journal: a packed transfer", (double)(end - packed) / (double)count);
     struct buffer unpacked = {0};
     (void)buffer_reserve(&unpacked, buffer_length(records));
     last = before;
-    begun = clock_s();
+    begun = clock_s(CLOCK_MONOTONIC);
     for (const uint8_t *at = packed; at < end;) {
         at = journal_record_unpack(at, end, &last, &unpacked);
     }
-    tell("journal: unpack a transfer", count, clock_s() - begun);
+    tell("journal: unpack a transfer", count, clock_s(CLOCK_MONOTONIC) - begun);
     buffer_free(&unpacked);
     free(packed);
 }
@@ -110,7 +87,7 @@ static double fold_all(struct archive *archive, const struct buffer *records)
     const char *rows = records->bytes;
     const char *end = records->bytes + buffer_length(records);
     uint64_t count = 0;
-    double begun = clock_s();
+    double begun = clock_s(CLOCK_MONOTONIC);
     for (const char *at = records->bytes; at < end; count++) {
         const struct record *record = (const struct record *)(const void *)at;
         for (; slots < end && slots < at + 2048;
@@ -127,7 +104,7 @@ static double fold_all(struct archive *archive, const struct buffer *records)
         }
     }
     expect(archive_commit(archive, error), error);
-    return clock_s() - begun;
+    return clock_s(CLOCK_MONOTONIC) - begun;
 }
 
 static void bench_folding(const struct buffer *opens, uint64_t accounts, const struct buffer *records,
@@ -181,11 +158,11 @@ static void bench_loading(uint64_t accounts, uint64_t transfers)
                                                 .account = load_account,
                                                 .transfer = with_transfers ? load_transfer : NULL};
         struct archive *archive = archive_open(DIR, true, error);
-        double begun = clock_s();
+        double begun = clock_s(CLOCK_MONOTONIC);
         expect(archive != NULL, error);
         replay_reserve(replay, archive_accounts(archive));
         expect(archive_load(archive, &visitor, 0, error), error);
-        seconds[with_transfers] = clock_s() - begun;
+        seconds[with_transfers] = clock_s(CLOCK_MONOTONIC) - begun;
         archive_close(archive);
         replay_free(replay);
         shard_free(shard);
@@ -200,12 +177,12 @@ static void bench_replaying(const struct buffer *opens, uint64_t accounts, const
     char error[REPLAY_ERROR_MAX] = "";
     struct shard *shard = shard_create(&(struct shard_config){.count = 1});
     struct replay *replay = replay_create(&shard, 1, 0);
-    double begun = clock_s();
+    double begun = clock_s(CLOCK_MONOTONIC);
     expect(replay_records(replay, opens->bytes, buffer_length(opens), error), error);
-    tell("recovery: replay an opening", accounts, clock_s() - begun);
-    begun = clock_s();
+    tell("recovery: replay an opening", accounts, clock_s(CLOCK_MONOTONIC) - begun);
+    begun = clock_s(CLOCK_MONOTONIC);
     expect(replay_records(replay, records->bytes, buffer_length(records), error), error);
-    tell("recovery: replay a transfer", transfers, clock_s() - begun);
+    tell("recovery: replay a transfer", transfers, clock_s(CLOCK_MONOTONIC) - begun);
     replay_free(replay);
     shard_free(shard);
 }

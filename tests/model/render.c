@@ -6,11 +6,6 @@
 
 #include "tests/model/sight.h"
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static const struct route *request_open(const struct call *call, const struct sender *sender,
                                         struct buffer *out)
 {

@@ -6,11 +6,6 @@
 
 #define SEED 9
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static unsigned shard_of(const char *text, unsigned shards)
 {
     return ident_shard(text, strlen(text), ident_hash(text, strlen(text), SEED), SEED, shards);

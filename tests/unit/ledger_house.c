@@ -2,17 +2,13 @@
 #include "tests/unit/ledger_house.h"
 
 #include <assert.h>
+#include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEED 42
-
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
 
 struct house *house_build(void)
 {
@@ -42,6 +38,15 @@ void house_free(struct house *house)
     }
     buffer_free(&house->draft);
     free(house);
+}
+
+void house_close(struct house *house)
+{
+    house_settle(house);
+    struct shard_numbers count = house_count(house);
+    cr_assert_eq(count.prepared, 0, "%lu still prepared", count.prepared);
+    cr_assert_eq(count.parked, 0, "%lu still parked", count.parked);
+    house_free(house);
 }
 
 const char *house_name(struct house *house, char letter, unsigned shard)

@@ -26,6 +26,9 @@ struct house *house_build(void);
 struct house *house_build_with(unsigned shards, uint64_t id_window_ns);
 void house_free(struct house *house);
 
+/** Lets all messages arrive, expects that nothing is left open or waiting, and frees the house. */
+void house_close(struct house *house);
+
 /** An id that lives on `shard`: the same for the same letter, 'a' to 'z', and shard, with the letter first.
  */
 const char *house_name(struct house *house, char letter, unsigned shard);

@@ -13,11 +13,6 @@
 static struct remembered *remembered;
 static struct assets *assets;
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static void begin(uint64_t memory)
 {
     assets = calloc(1, sizeof *assets);

@@ -13,11 +13,6 @@ struct tale {
     sequence_t next;
 };
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static struct stamp tale_stamp(struct tale *tale)
 {
     sequence_t number = ++tale->next;

@@ -14,11 +14,6 @@ static sequence_t number; /* of the newest record */
 static struct replay *replay;
 static char error[REPLAY_ERROR_MAX];
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static void begin(unsigned shards)
 {
     house = house_build_with(shards, 0);

@@ -31,11 +31,7 @@ static void furnish(void)
 /* Every test leaves the house empty of what is open, or it has lost something. */
 static void clear(void)
 {
-    house_settle(house);
-    struct shard_numbers count = house_count(house);
-    cr_assert_eq(count.prepared, 0, "%lu still prepared", count.prepared);
-    cr_assert_eq(count.parked, 0, "%lu still parked", count.parked);
-    house_free(house);
+    house_close(house);
 }
 
 static void expect(uint64_t ticket, const char *answer)

@@ -12,11 +12,6 @@
 static struct house *house;
 static const char *a, *b, *c;
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static void furnish(void)
 {
     house = house_build();
@@ -33,11 +28,7 @@ static void furnish(void)
 
 static void clear(void)
 {
-    house_settle(house);
-    struct shard_numbers count = house_count(house);
-    cr_assert_eq(count.prepared, 0, "%lu still prepared", count.prepared);
-    cr_assert_eq(count.parked, 0, "%lu still parked", count.parked);
-    house_free(house);
+    house_close(house);
 }
 
 static void expect(uint64_t ticket, const char *answer)

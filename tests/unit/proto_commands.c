@@ -9,11 +9,6 @@
 
 #include "proto/answer.h"
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 Test(commands, are_in_order_of_their_names_and_ids)
 {
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
