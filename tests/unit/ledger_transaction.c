@@ -416,7 +416,7 @@ Test(transaction, sweeps_no_more_than_totals_have_room_for_what_is_held_included
     sweep(12, house_name(house, 't', 1), b, a, 5001);
     house_settle(house);
     expect_sentence(
-        12, "OVERFLOW the credits of %s would add up to more than 2^127 - 1 of the smallest unit of USD", a);
+        12, "OVERFLOW the credits of %s would add up to more than 2^126 - 1 of the smallest unit of USD", a);
     sweep(13, house_name(house, 'u', 1), b, a, 5000);
     house_settle(house);
     expect(13, "8");
@@ -443,7 +443,7 @@ Test(transaction, gives_limits_only_to_an_account_whose_totals_fit_them)
     hold_amount(18, house_name(house, 'j', 2), s, a, 1);
     house_limit(house, 19, s, false);
     house_settle(house);
-    expect_sentence(19, "OVERFLOW the totals of %s are above 2^127 - 1; it can only be unlimited", s);
+    expect_sentence(19, "OVERFLOW the totals of %s are above 2^126 - 1; it can only be unlimited", s);
     house_transfer(house, 20, house_name(house, 'u', 0), s, c, 1);
     house_settle(house);
     expect(20, "15");

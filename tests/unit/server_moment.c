@@ -7,7 +7,7 @@
 
 static bool parse(const char *text, uint64_t *time_ns)
 {
-    return moment_parse((struct slice){text, strlen(text)}, time_ns);
+    return moment_parse(slice_of(text), time_ns);
 }
 
 Test(moment, is_read_with_or_without_a_fraction)
