@@ -203,7 +203,12 @@ static void serve_movers(struct stream *stream, uint64_t seed)
                             call_hold("e3", "p2", "hot", "0.1", 0), call_balance("hot")};
     const struct call exec = call_multi(parts, 4);
     expect_served(stream, seed, &hold, "a hold");
+    struct call more = call_capture("c2", "kept", "1");
+    more.keep = true;
+    const struct call rest = call_capture("c3", "kept", NULL);
     expect_served(stream, seed, &capture, "a capture");
+    expect_served(stream, seed, &more, "a capture of a hold that many capture");
+    expect_served(stream, seed, &rest, "a capture of the rest of a hold that many capture");
     expect_served(stream, seed, &from, "a sweep from the hot account");
     expect_served(stream, seed, &to, "a sweep to the hot account");
     expect_served(stream, seed, &conditional, "a transfer with conditions");

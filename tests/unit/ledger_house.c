@@ -62,6 +62,8 @@ const char *house_name(struct house *house, char letter, unsigned shard)
 static void step(struct house *house, unsigned shard, struct message *message)
 {
     shard_step(house->shards[shard], message, &house->out[shard]);
+    if (house->batching)
+        return;
     uint64_t used = shard_numbers_used(house->shards[shard]);
     shard_seal(house->shards[shard], &house->out[shard], (struct stamp){house->next, 1000 + house->next});
     house->next += used;
@@ -293,6 +295,22 @@ const char *house_answer(struct house *house, uint64_t ticket)
         (void)snprintf(out, size, "OK");
     free(message);
     return house->text;
+}
+
+sequence_t house_last(struct house *house, const char *account)
+{
+    const uint64_t ticket = UINT64_MAX;
+    const struct slice id = slice_of(account);
+    struct message *message = NULL;
+    compose_read(&house->draft, &house->sender, 1, &id);
+    house_submit(house, ticket);
+    house_settle(house);
+    for (unsigned from = 0; from < house->count && message == NULL; from++)
+        message = cut(&house->out[from].to[house->sender.origin], ticket);
+    assert(message != NULL && message->kind == MESSAGE_READ);
+    sequence_t last = ((const struct read_message *)(const void *)message)->views[0].last;
+    free(message);
+    return last;
 }
 
 struct shard_numbers house_count(const struct house *house)

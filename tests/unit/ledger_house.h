@@ -16,6 +16,7 @@ struct house {
     struct buffer draft;
     sequence_t next;    /* the next number to be claimed */
     uint64_t records;   /* bytes of records written so far */
+    bool batching;      /* batches go on: nothing is sealed until this is false again */
     char names[26][16]; /* house_name's */
     char text[1024];    /* house_answer's */
 };
@@ -79,6 +80,9 @@ void house_settle(struct house *house);
  * or "held 5.00", of an ended hold "captured", "voided" or "expired"; "" when there is none yet. Good until
  * the next call. */
 const char *house_answer(struct house *house, uint64_t ticket);
+
+/** The newest number that changed an account, as ACCOUNT shows it. Settles. */
+sequence_t house_last(struct house *house, const char *account);
 
 /** The sum over all shards. */
 struct shard_numbers house_count(const struct house *house);

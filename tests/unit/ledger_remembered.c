@@ -214,12 +214,16 @@ Test(remembered, finds_the_newest_of_an_id_that_was_used_again)
 }
 
 /* Requests, each unlike all the others but those next to it with the same number. */
-#define LEG(from, to, mantissa, digits)               \
-    {                                                 \
-        {from, sizeof from - 1}, {to, sizeof to - 1}, \
-        {                                             \
-            mantissa, digits                          \
-        }                                             \
+#define TEXT(of)             \
+    {                        \
+        (of), sizeof(of) - 1 \
+    }
+#define LEG(from, to, mantissa, digits) \
+    {                                   \
+        TEXT(from), TEXT(to),           \
+        {                               \
+            (mantissa), (digits)        \
+        }                               \
     }
 static const struct leg_text five[] = {LEG("a", "b", 5, 0), LEG("b", "c", 1, 0)};
 static const struct leg_text five_again[] = {LEG("a", "b", 500, 2), LEG("b", "c", 10, 1)};
@@ -229,9 +233,9 @@ static const struct leg_text other_from[] = {LEG("c", "b", 5, 0)};
 static const struct leg_text in[] = {LEG("@world", "b", 5, 0)};
 static const struct leg_text out[] = {LEG("b", "@world", 5, 0)};
 
-#define IF(account, mantissa, digits, negative, relation)                     \
-    {                                                                         \
-        {account, sizeof account - 1}, {mantissa, digits}, negative, relation \
+#define IF(account, mantissa, digits, negative, relation)             \
+    {                                                                 \
+        TEXT(account), {(mantissa), (digits)}, (negative), (relation) \
     }
 static const struct condition_text at_least[] = {IF("a", 5, 0, false, RELATION_AT_LEAST),
                                                  IF("b", 5, 0, false, RELATION_AT_LEAST)};
@@ -246,7 +250,7 @@ static const struct condition_text negative[] = {IF("a", 5, 0, true, RELATION_AT
         .type = TRANSFER_##kind, __VA_ARGS__ \
     }
 #define ONE(of)    .legs = (of), .leg_count = 1
-#define ID(text)   .reference = {text, sizeof text - 1}
+#define ID(text)   .reference = TEXT(text)
 #define AMOUNT(of) .legs = (of), .leg_count = 1, .amount_given = true
 static const struct {
     int number;

@@ -287,3 +287,26 @@ Test(replay_checks, forgets_a_hold_of_a_snapshot_when_its_window_is_over)
     expect("nothing");
     end();
 }
+
+Test(replay_checks, forgets_a_hold_of_the_journal_when_its_window_is_over)
+{
+    begin(1);
+    house_free(house);
+    replay_free(replay);
+    house = house_build_with(1, 1000000);
+    replay = replay_create(house->shards, 1, house->sender.seed);
+    open_account("a", false);
+    open_account("b", false);
+    add(&(struct row){TRANSFER_DEPOSIT, "d", "", 0, 1, 10000, {0}});
+    add(&(struct row){TRANSFER_HOLD, "h", "", 1, 2, 5000, {0}});
+    add(&(struct row){TRANSFER_VOID, "v", "h", 1, 2, 5000, {0}});
+    cr_assert(run() && replay_finish(replay, error), "%s", error);
+    house->next = number + 1;
+    house_clock(house, 0, 1000000 + 1000 + number);
+    house_lookup(house, 1, "h");
+    expect("voided");
+    house_clock(house, 0, 1000000 + 1000 + number + 1);
+    house_lookup(house, 1, "h");
+    expect("nothing");
+    end();
+}

@@ -337,3 +337,20 @@ Test(spread, counts_what_earlier_commands_of_an_exec_do_to_it)
     expect(10, "[8, -3.00, 9, -2.00]");
     expect_balances(s, s, "-2.00 -2.00");
 }
+
+Test(spread, is_gathered_in_the_batch_that_changed_its_last_stripe)
+{
+    house_client_of(house, 0);
+    house_change(house, 10, s, CHANGE_THAW);
+    house_deliver(house, 1, 0);
+    house_deliver(house, 0, 1);
+    house->batching = true; /* so that the number of this is not real when the gathering is decided */
+    house_transfer(house, 11, fresh(2), s, c, 100);
+    house->batching = false;
+    cr_assert_eq(house_deliver(house, 1, 2), MESSAGE_STRIPE);
+    cr_assert_eq(house_deliver(house, 2, 1), MESSAGE_DECISION);
+    house_settle(house);
+    expect(10, "OK");
+    expect(11, "8");
+    cr_assert_eq(house_last(house, s), 8); /* there was nothing to thaw */
+}

@@ -165,16 +165,16 @@ Test(transaction, sweeps_to_a_shard_that_hears_the_amount_with_the_decision)
     sweep(10, house_name(house, 't', 1), b, a, 0);
     expect(10, "");
     cr_assert_eq(house_count(house).prepared, 1, "a is visited first, without an amount");
-    house_deposit(house, 11, house_name(house, 'u', 0), a, 100);
     house_transfer(house, 14, house_name(house, 'x', 0), a, c, 50);
+    house_deposit(house, 11, house_name(house, 'u', 0), a, 100);
     cr_assert_eq(house_count(house).parked, 2, "and stays as it is until there is one");
     cr_assert_eq(house_deliver(house, 0, 1), MESSAGE_TRANSFER);
     expect(10, "6");
     house_balances(house, 12, a, a);
     expect(12, "");
     cr_assert_eq(house_deliver(house, 1, 0), MESSAGE_DECISION);
-    expect(11, "7");
     house_settle(house);
+    expect(11, "7");
     expect(14, "8");
     expect(12, "200.50 200.50");
     expect_balances(a, b, "200.50 0.00");
