@@ -39,6 +39,17 @@ static void hold_apply(const struct checking *checking, struct id_touch *id)
     id->state = operation->type == TRANSFER_VOID ? HOLD_VOIDED : HOLD_EXPIRED;
 }
 
+/* Whether a command does the same to its accounts although its hold has less left than when it was found. */
+static bool is_certain(const struct checking *checking, amount_t left)
+{
+    const struct operation *operation = checking->operation;
+    const struct leg *leg = &transfer_legs(checking->transfer)[checking->leg];
+    if (operation->type == TRANSFER_EXTEND)
+        return true;
+    return operation->type == TRANSFER_CAPTURE && (operation->flags & OPERATION_KEEP) != 0 &&
+           (operation->flags & OPERATION_ALL) == 0 && leg->amount > 0 && leg->amount <= left;
+}
+
 /* A hold that lives here. */
 static enum verdict check_hold(const struct checking *checking, struct id_touch *id)
 {
@@ -54,7 +65,8 @@ static enum verdict check_hold(const struct checking *checking, struct id_touch 
     if (operation->type == TRANSFER_EXPIRE && hold_deadline(id->hold) > checking->transfer->now)
         return refuse_plainly(checking, CHECK_REFERENCE,
                               REJECTION_NOHOLD); /* extended since; nobody hears it */
-    if ((operation->flags & OPERATION_FOUND) == 0 || operation->amount != id->left)
+    if ((operation->flags & OPERATION_FOUND) == 0 ||
+        (operation->amount != id->left && !is_certain(checking, id->left)))
         checking->visit->unfound = true;
     return VERDICT_PASS;
 }

@@ -1,12 +1,12 @@
-/* ledger_overtaking.c: requests that come to a shard before it, or before their sender, knows what they
- * depend on. */
-*order.* /
+/* ledger_overtaking.c: requests that reach a shard before it knows what they depend on, or whose sender did
+ * not.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 
 #include "tests/unit/ledger_house.h"
 
-    static const char *opened(struct house *house, char letter, unsigned shard, bool unlimited)
+static const char *opened(struct house *house, char letter, unsigned shard, bool unlimited)
 {
     const char *name = house_name(house, letter, shard);
     compose_open(&house->draft, &house->sender, slice_of(name), slice_of("USD"))->unlimited = unlimited;
