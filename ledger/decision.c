@@ -3,23 +3,40 @@
 
 #include "ledger/state.h"
 
-/* Posts what was reserved. Where the amount was not known then, it is now. */
+/* What the leg does whose amount was not known when it was reserved. */
+static struct step late_step(enum late late, const struct decided_leg *leg)
+{
+    switch (late) {
+    case LATE_SWEPT: return (struct step){.credits = leg->amount};
+    case LATE_CAPTURED_OUT: return (struct step){.debits = leg->amount, .released_out = leg->released};
+    case LATE_CAPTURED_IN: return (struct step){.credits = leg->amount, .released_in = leg->released};
+    case LATE_RELEASED_OUT: return (struct step){.released_out = leg->released};
+    case LATE_RELEASED_IN: return (struct step){.released_in = leg->released};
+    case LATE_NONE: break;
+    }
+    assert(false && "it is late");
+    return (struct step){0};
+}
+
+/* Posts what was reserved, or, where the amount was not known then, what it is now. */
 static void reservation_post(struct shard *shard, const struct reservation *reservation,
                              const struct decision_message *decision)
 {
     sequence_t number = decision->stamp.number + reservation->last;
-    const struct decided_leg *legs = (const struct decided_leg *)(const void *)decision->told;
-    amount_t late = reservation->late > 0 ? legs[reservation->late - 1].amount : 0;
-    if (reservation->stripe != NULL) {
-        struct stripe_sums sums = reservation->sums;
-        total_add(&sums.credits, late);
-        shard_post_stripe(shard, reservation->stripe, &sums, number);
-        return;
-    }
-    struct effect effect = reservation->effect; /* of a late one: the most that it could be */
-    if (reservation->late > 0)
-        effect.credits = late;
-    shard_post(shard, reservation->contention->account, &effect, number);
+    struct touch touch = {.stripe = reservation->stripe};
+    if (reservation->late != LATE_NONE) {
+        assert(decision->head.size >= sizeof *decision + sizeof(struct decided_leg));
+        const struct step step =
+            late_step(reservation->late, (const struct decided_leg *)(const void *)decision->told);
+        touch_step(&touch, &step, reservation->last);
+    } else if (reservation->stripe != NULL)
+        touch.sums = reservation->sums;
+    else
+        touch.effect = reservation->effect;
+    if (reservation->stripe != NULL)
+        shard_post_stripe(shard, reservation->stripe, &touch.sums, number);
+    else
+        shard_post(shard, reservation->contention->account, &touch.effect, number);
 }
 
 /* Ends one reservation: what it reserved is free again, and posted if the transaction happened. */

@@ -10,16 +10,6 @@
 
 #include "ledger/state.h"
 
-static struct slice name_text(const struct transfer_message *transfer, const struct name *name)
-{
-    return (struct slice){message_text(transfer, name->offset), name->length};
-}
-
-static bool slice_equal(struct slice a, struct slice b)
-{
-    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
-}
-
 static bool is_sought_here(const struct shard *shard, const struct operation *operation)
 {
     return !operation->retry && operation->reference.length > 0 &&

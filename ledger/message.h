@@ -417,7 +417,8 @@ struct page_message {
 
 /** What the decision of a transaction tells of a leg to who needs it. */
 struct decided_leg {
-    amount_t amount; /* smallest units */
+    amount_t amount;   /* smallest units */
+    amount_t released; /* of a hold: how much less is held now */
     struct asset_tag asset;
 };
 

@@ -6,19 +6,9 @@
 #include "ledger/record.h"
 #include "ledger/state.h"
 
-static struct slice name_text(const struct transfer_message *transfer, const struct name *name)
-{
-    return (struct slice){message_text(transfer, name->offset), name->length};
-}
-
 static struct slice operation_note(const struct transfer_message *transfer, const struct operation *operation)
 {
     return (struct slice){message_text(transfer, operation->note), operation->note_length};
-}
-
-static bool slice_equal(struct slice a, struct slice b)
-{
-    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 bool operation_asks_for_hold(const struct shard *shard, const struct transfer_message *transfer,

@@ -262,7 +262,7 @@ static enum verdict check_sweep_to(const struct checking *checking, struct leg *
     } else
         touch_step(touch, &(struct step){0}, checking->number);
     touch->reads = true;
-    touch->late = (uint8_t)(checking->leg + 1);
+    touch->late = LATE_SWEPT;
     return VERDICT_PASS;
 }
 
@@ -298,6 +298,23 @@ static enum verdict check_sweep(const struct checking *checking, struct leg *leg
     return verdict;
 }
 
+/* Whether the hold's shard is yet to be visited, which may find less left of it than there was: by then,
+ * others may have captured a part. What was found is the most that it can be. Where later commands depend on
+ * how much it is, it is found anew instead (terms.c). */
+static bool is_late(const struct checking *checking)
+{
+    return !checking->transfer->several &&
+           checking->operation->reference.shard > checking->shard->config.index;
+}
+
+static void leg_is_late(const struct side *from, const struct side *to, enum late out, enum late in)
+{
+    if (from->touch != NULL)
+        from->touch->late = (uint8_t)out;
+    if (to->touch != NULL)
+        to->touch->late = (uint8_t)in;
+}
+
 /* What the leg does to the accounts that are here, for the checks of later legs and for posting. */
 static void leg_apply(const struct checking *checking, const struct leg *leg, const struct side *from,
                       const struct side *to)
@@ -315,11 +332,17 @@ static void leg_apply(const struct checking *checking, const struct leg *leg, co
         out.debits = amount;
         in.credits = amount;
         out.released_out = in.released_in = keep ? amount : checking->operation->amount;
+        if (is_late(checking))
+            leg_is_late(from, to, LATE_CAPTURED_OUT, LATE_CAPTURED_IN);
         break;
     }
     case TRANSFER_EXTEND: return;
     case TRANSFER_VOID:
-    case TRANSFER_EXPIRE: out.released_out = in.released_in = amount; break;
+    case TRANSFER_EXPIRE:
+        out.released_out = in.released_in = amount;
+        if (is_late(checking))
+            leg_is_late(from, to, LATE_RELEASED_OUT, LATE_RELEASED_IN);
+        break;
     default:
         out.debits = amount;
         in.credits = amount;

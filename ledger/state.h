@@ -35,7 +35,7 @@ struct reservation {
         struct stripe_sums sums; /* to a stripe */
     };
     uint8_t last; /* the last number that touches it is the first one plus this */
-    uint8_t late; /* a leg + 1, whose amount the decision brings: credit it; 0: none */
+    uint8_t late; /* enum late: what it does with the amount of the first leg, which the decision brings */
     bool reader;
 };
 
@@ -118,6 +118,12 @@ void shard_wait(struct shard *shard, struct contention *contention);
 struct contention *shard_contention(struct shard *shard, struct account *account);
 struct contention *shard_claim(struct shard *shard, enum claim_space space, const void *message,
                                const struct name *name);
+
+/** The text of a name in a message. */
+static inline struct slice name_text(const void *message, const struct name *name)
+{
+    return (struct slice){message_text(message, name->offset), name->length};
+}
 
 /** The account that `name` in `message` names, or NULL, and its contention, or NULL when nothing is open on
  * it. */

@@ -50,6 +50,35 @@ static bool is_certain(const struct checking *checking, amount_t left)
            (operation->flags & OPERATION_ALL) == 0 && leg->amount > 0 && leg->amount <= left;
 }
 
+/* A hold has less left than when it was found. The shards visited before have reserved as much as it could
+ * be, so it is only said how much it is; but where later commands have counted on it, it is found anew. */
+static void hold_dwindled(const struct checking *checking, amount_t left)
+{
+    struct transfer_message *transfer = checking->transfer;
+    struct operation *operation = checking->operation;
+    if (transfer->several) {
+        checking->visit->unfound |= !is_certain(checking, left);
+        return;
+    }
+    operation->amount = left;
+    if (operation->type == TRANSFER_VOID || operation->type == TRANSFER_EXPIRE ||
+        (operation->flags & OPERATION_ALL) != 0)
+        transfer_legs(transfer)[checking->leg].amount = left;
+    if (transfer->rejection.code == REJECTION_LEFT)
+        transfer->rejection.have = (balance_t)left;
+}
+
+/* Whether an open hold is the one that was found: its id may be another's since. */
+static bool is_found(const struct checking *checking, const struct id_touch *id)
+{
+    const struct operation *operation = checking->operation;
+    const struct leg *leg = &transfer_legs(checking->transfer)[checking->leg];
+    const struct transfer_message *transfer = checking->transfer;
+    return (operation->flags & OPERATION_FOUND) != 0 && operation->amount >= id->left &&
+           slice_equal(name_text(transfer, &leg->from), hold_from(id->hold)) &&
+           slice_equal(name_text(transfer, &leg->to), hold_to(id->hold));
+}
+
 /* A hold that lives here. */
 static enum verdict check_hold(const struct checking *checking, struct id_touch *id)
 {
@@ -65,9 +94,10 @@ static enum verdict check_hold(const struct checking *checking, struct id_touch 
     if (operation->type == TRANSFER_EXPIRE && hold_deadline(id->hold) > checking->transfer->now)
         return refuse_plainly(checking, CHECK_REFERENCE,
                               REJECTION_NOHOLD); /* extended since; nobody hears it */
-    if ((operation->flags & OPERATION_FOUND) == 0 ||
-        (operation->amount != id->left && !is_certain(checking, id->left)))
+    if (!is_found(checking, id))
         checking->visit->unfound = true;
+    else if (operation->amount != id->left)
+        hold_dwindled(checking, id->left);
     return VERDICT_PASS;
 }
 

@@ -223,6 +223,15 @@ static void touch_post(struct shard *shard, const struct touch *touch, sequence_
         shard_post(shard, touch->account, &touch->effect, first + touch->last);
 }
 
+/* How much less is held by what a transaction's first command refers to. */
+static amount_t hold_released(const struct transfer_message *transfer)
+{
+    const struct operation *operation = &transfer->operations[0];
+    if (operation->type == TRANSFER_CAPTURE && (operation->flags & OPERATION_KEEP) == 0)
+        return operation->amount;
+    return transfer_legs(transfer)[0].amount;
+}
+
 /* The members that need to hear what became of the legs: those that keep an id, or what is referred to, or
  * wait for an amount. */
 static uint64_t members_told(const struct transfer_message *transfer)
@@ -234,8 +243,12 @@ static uint64_t members_told(const struct transfer_message *transfer)
             members |= UINT64_C(1) << operation->id.shard;
         if (operation->reference.length > 0)
             members |= UINT64_C(1) << operation->reference.shard;
-        if ((operation->flags & OPERATION_LATE) != 0)
-            members |= UINT64_C(1) << transfer_legs(transfer)[operation->leg].to.shard;
+        const struct leg *leg = &transfer_legs(transfer)[operation->leg];
+        bool held = !transfer->several && operation->reference.length > 0 && leg->from.length > 0;
+        if ((operation->flags & OPERATION_LATE) != 0 || held)
+            members |= UINT64_C(1) << leg->to.shard;
+        if (held)
+            members |= UINT64_C(1) << leg->from.shard;
     }
     return members;
 }
@@ -249,8 +262,9 @@ static void transfer_decide(struct shard *shard, const struct transfer_message *
     decided.told_to = before != 0 ? members_told(transfer) & before : 0;
     if (decided.told_to != 0) {
         for (unsigned i = 0; i < transfer->leg_count; i++)
-            legs[i] =
-                (struct decided_leg){transfer_legs(transfer)[i].amount, transfer_legs(transfer)[i].asset};
+            legs[i] = (struct decided_leg){.amount = transfer_legs(transfer)[i].amount,
+                                           .asset = transfer_legs(transfer)[i].asset};
+        legs[0].released = hold_released(transfer);
         decided.told_size = transfer->leg_count * sizeof legs[0];
     }
     shard_decide(shard, &transfer->head, &transfer->route, &decided, outbox);

@@ -16,6 +16,17 @@ struct shard;
 #define VISIT_TOUCHES_MAX (2 * LEGS_MAX + CONDITIONS_MAX)
 #define VISIT_IDS_MAX     (2 * OPERATIONS_MAX)
 
+/** What a leg does to an account when its amount is known only as it is decided. Until then as much is
+ * reserved as it can be. */
+enum late {
+    LATE_NONE,
+    LATE_SWEPT,        /* it is credited: the end of a sweep */
+    LATE_CAPTURED_OUT, /* less is held out of it, and it is debited */
+    LATE_CAPTURED_IN,
+    LATE_RELEASED_OUT, /* less is held out of it */
+    LATE_RELEASED_IN
+};
+
 /** An account that a transaction touches on this shard, and what the steps checked so far do to it. */
 struct touch {
     const struct name *name;       /* NULL: an @world */
@@ -27,7 +38,7 @@ struct touch {
         struct stripe_sums sums; /* with one */
     };
     uint8_t last; /* the last number that changes it, counted from the transaction's first */
-    uint8_t late; /* a leg + 1 whose amount is known only when it is decided; 0: none */
+    uint8_t late; /* enum late */
     bool writes;  /* a step changes it */
     bool reads;   /* the answer depends on its balance */
 };

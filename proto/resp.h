@@ -8,6 +8,7 @@
 #ifndef BURSAR_PROTO_RESP_H
 #define BURSAR_PROTO_RESP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,6 +28,11 @@ struct slice {
 static inline struct slice slice_of(const char *text)
 {
     return (struct slice){text, strlen(text)};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 /** One request: args[0] is the command's name. */
