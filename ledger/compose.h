@@ -39,7 +39,6 @@ struct condition_text {
 
 /** One command of a transaction as it was asked for. Fields that its type does not use are zero. */
 struct operation_text {
-    enum transfer_type type;
     struct slice id;             /* of all but BALANCE */
     struct slice reference;      /* CAPTURE, EXTEND, VOID: the hold; REVERSE: the transfer */
     struct slice note;           /* at most NOTE_MAX bytes; length 0: none */
@@ -47,7 +46,8 @@ struct operation_text {
                                     CAPTURE: its amount alone; BALANCE: its account as `from` alone;
                                     REVERSE: none, or those of the transfer as they will be */
     const struct condition_text *conditions;
-    uint64_t ttl;             /* HOLD, EXTEND: seconds, 1 to TTL_MAX; HOLD: 0 for ever */
+    uint64_t ttl; /* HOLD, EXTEND: seconds, 1 to TTL_MAX; HOLD: 0 for ever */
+    enum transfer_type type;
     unsigned leg_count;       /* 1 to LEGS_MAX where the type has legs, else 0 */
     unsigned condition_count; /* TRANSFER: at most OPERATION_CONDITIONS_MAX */
     bool amount_given;        /* SWEEP, CAPTURE: the leg's amount counts; else all there is */

@@ -46,7 +46,7 @@ static void reservation_end(struct shard *shard, const struct reservation *reser
     struct contention *contention = reservation->contention;
     bool money = reservation->stripe != NULL || (contention != NULL && contention->account != NULL);
     if (reservation->reader) {
-        assert(contention->readers > 0);
+        assert(contention != NULL && contention->readers > 0);
         contention->readers--;
         return;
     }

@@ -182,7 +182,7 @@ void holds_sort_ended(struct holds *holds)
     for (size_t i = 0; i < count; i++, hold = hold->next)
         ended[i] = hold;
     assert(hold == NULL);
-    qsort((void *)ended, count, sizeof *ended, ended_compare);
+    qsort((void *)ended, count, sizeof(void *), ended_compare);
     for (size_t i = 0; i < count; i++)
         ended[i]->next = i + 1 < count ? ended[i + 1] : NULL;
     holds->ended_first = ended[0];

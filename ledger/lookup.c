@@ -54,7 +54,7 @@ static void answer_transfer(struct shard *shard, const struct message *message,
                             const struct remembered_entry *entry, struct outbox *outbox)
 {
     struct remembered_leg legs[LEGS_MAX];
-    size_t text = entry->leg_count * 2 * (size_t)IDENT_MAX + entry->note_length;
+    size_t text = 2 * (size_t)entry->leg_count * IDENT_MAX + entry->note_length;
     struct writing writing = answer_begin(shard, message, entry->leg_count, text, outbox);
     writing.answer->found = true;
     writing.answer->stamp = entry->stamp;

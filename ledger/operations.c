@@ -101,8 +101,12 @@ static void operation_remember(struct shard *shard, const struct transfer_messag
     for (unsigned i = 0; i < operation->leg_count; i++) {
         unsigned at = operation->leg + i;
         const struct leg *leg = &transfer_legs(transfer)[at];
-        int16_t from = visit != NULL ? visit->from[at] : TOUCH_NONE;
-        int16_t to = visit != NULL ? visit->to[at] : TOUCH_NONE;
+        int16_t from = TOUCH_NONE;
+        int16_t to = TOUCH_NONE;
+        if (visit != NULL) {
+            from = visit->from[at];
+            to = visit->to[at];
+        }
         legs[i].amount = leg->amount;
         legs[i].from = party_of(shard, transfer, &leg->from, visit, from);
         legs[i].to = party_of(shard, transfer, &leg->to, visit, to);

@@ -124,8 +124,10 @@ void pool_give(struct pool *pool, void *block, size_t size)
 
 void pool_free(struct pool *pool)
 {
-    while (pool->large != NULL)
-        large_give((char *)pool->large + BLOCK_MIN);
+    for (struct pool_large *large = pool->large, *next; large != NULL; large = next) {
+        next = large->next;
+        free(large);
+    }
     while (pool->pages != NULL) {
         struct pool_block *page = pool->pages;
         pool->pages = page->next;

@@ -1,6 +1,7 @@
 /* rules.c: see rules.h. The checks of conditions and references are in terms.c. */
 #include "ledger/rules.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "ledger/interval.h"
@@ -154,6 +155,7 @@ static enum verdict check_fits(const struct checking *checking, const struct sid
         return VERDICT_PASS;
     if (fits == UNDECIDED)
         return checking_undecided(checking, check, 0);
+    assert(side->asset != NULL);
     return checking_refuse(
         checking, check,
         (struct rejection){.code = REJECTION_OVERFLOW, .to_side = side->to, .asset = side->asset->tag});
@@ -174,6 +176,7 @@ static enum verdict check_can_pay(const struct checking *checking, const struct 
         return VERDICT_PASS;
     if (can == UNDECIDED)
         return checking_undecided(checking, CHECK_CAN_PAY, 0);
+    assert(side->asset != NULL);
     return checking_refuse(
         checking, CHECK_CAN_PAY,
         (struct rejection){.code = REJECTION_INSUFFICIENT,
@@ -193,6 +196,7 @@ static enum verdict check_can_take(const struct checking *checking, const struct
         return VERDICT_PASS;
     if (can == UNDECIDED)
         return checking_undecided(checking, CHECK_CAN_TAKE, 0);
+    assert(side->asset != NULL);
     return checking_refuse(
         checking, CHECK_CAN_TAKE,
         (struct rejection){.code = REJECTION_CEILING,
@@ -240,6 +244,7 @@ static enum verdict check_sweep_to(const struct checking *checking, struct leg *
 {
     struct operation *operation = checking->operation;
     struct touch *touch = to->touch;
+    assert(touch != NULL); /* one of the two accounts is here */
     if ((operation->flags & OPERATION_ALL) == 0) {
         amount_t most;
         enum verdict verdict = check_amount(checking, leg, &most);

@@ -166,7 +166,7 @@ struct decided {
 
 /** Tells every shard that prepared the request that it is decided. */
 void shard_decide(struct shard *shard, const struct message *message, const struct route *route,
-                  const struct decided *verdict, struct outbox *outbox);
+                  const struct decided *decided, struct outbox *outbox);
 
 /** The same for what changes nothing: a question that is answered, a request that is refused. */
 void shard_free_all(struct shard *shard, const struct message *message, const struct route *route,
@@ -195,7 +195,7 @@ bool lookup_take(struct shard *shard, struct message *message, bool again, struc
 void define_take(struct shard *shard, struct message *message, struct outbox *outbox);
 void survey_take(struct shard *shard, struct message *message, struct outbox *outbox);
 void page_take(struct shard *shard, struct message *message, struct outbox *outbox);
-void stripe_take(struct shard *shard, struct message *message, struct outbox *outbox);
+void stripe_take(struct shard *shard, struct message *head, struct outbox *outbox);
 void clock_take(struct shard *shard, const struct message *message, struct outbox *outbox);
 void decision_take(struct shard *shard, const struct message *message);
 
@@ -243,10 +243,10 @@ void stripe_gather(struct shard *shard, struct account *account, const struct me
                    struct outbox *outbox);
 
 /** What a shard does when it hears that an account was spread or gathered. */
-void stripe_commit(struct shard *shard, struct stripe_message *stripe);
+void stripe_commit(struct shard *shard, struct stripe_message *message);
 
 /** Fills in what the decision tells. */
-void stripe_told(struct stripe_message *stripe, const struct decision_message *decision);
+void stripe_told(struct stripe_message *message, const struct decision_message *decision);
 
 /** Applies a definition that is decided. */
 void define_commit(struct shard *shard, const struct asset_tag *tag);

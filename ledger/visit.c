@@ -61,7 +61,9 @@ static int16_t visit_condition(struct visit *visit, const struct shard *shard,
     if (name->world) {
         struct asset *asset =
             assets_world(&shard->assets, message_text(transfer, name->offset), name->length);
-        return asset != NULL ? visit_world(visit, &asset->world) : TOUCH_NONE;
+        if (asset == NULL)
+            return TOUCH_NONE;
+        return visit_world(visit, &asset->world);
     }
     if (is_here(shard, name)) {
         int16_t touch = visit_touch(visit, shard, transfer, name);
