@@ -9,8 +9,15 @@
  * Beside the shards stands the truth: one balance an account, changed by each commit when its number is
  * claimed, in the order of the log. Every answer must be what the truth says at that moment.
  *
- * Options: MESSAGES, BATCHES (numbers are claimed for several steps at once), STREAM (all but the first
- * request come again for ever), WHOLE (surveys are among the requests), WRONG_... (mistakes to be found).
+ * Options (scripts/spin has the searches):
+ *   MESSAGES=n   how many requests
+ *   CIRCLE       only transfers of one leg
+ *   WHOLE        surveys of all shards are among the requests
+ *   ONE_EACH     every account has 1 at the start; else 0 or 1, each in turn
+ *   BATCHES      a shard takes any number of steps before it claims their numbers and anything leaves
+ *   UNORDERED    lanes are not first in, first out; not with BATCHES
+ *   STREAM       all but the first request come again for ever
+ *   WRONG_...    a mistake, to be found
  */
 #ifndef MESSAGES
 #define MESSAGES 3
@@ -48,6 +55,8 @@
 #define ABORT   1
 #define COMMIT  2
 #define WORD(m, what) (3 * (m) + (what))
+
+mtype = { comes, commits, aborts };
 
 /* Where a request stands. */
 #define NEW      0
@@ -103,14 +112,15 @@ hidden byte i, j, k, p, q, a, at, me, next;
 hidden byte ready[MESSAGES];
 hidden byte ready_count;
 hidden byte queued[MESSAGES];
-hidden byte again, overlaps, reads, fits, fails, decides;
+hidden byte again, overlaps, reads, fits, fails;
 hidden byte verdict, rank, word;
 hidden short own[ACCOUNTS];
-hidden short first, net, low, high, trough, peak, after, delta, sum, level;
+hidden short first, net, low, high, trough, peak, after, sum, level;
 hidden byte readers, writers;
 
 /* What is asserted, by name, so that a failure says what broke. */
-hidden byte limits_kept, refusal_true, read_true, survey_balanced, all_answered, nothing_kept, books_agree;
+hidden byte limits_kept, refusal_true, read_true, survey_balanced, survey_true, all_answered, nothing_kept,
+    books_agree;
 
 /* --- What requests do. ------------------------------------------------------------------------------------ */
 
@@ -371,16 +381,22 @@ inline true_look(m)
     if
     :: KIND(m) == SURVEY ->
         survey_balanced = sum == 0;
-        assert(survey_balanced)
-    :: else
-    fi;
-    read_true = level == seen[m];
-    assert(read_true)
+        assert(survey_balanced);
+#ifndef WRONG_NO_GATE /* where it is enough to be unbalanced */
+        survey_true = level == seen[m];
+        assert(survey_true)
+#endif
+    :: else ->
+        read_true = level == seen[m];
+        assert(read_true)
+    fi
 }
 
 /* A request gets its number in the log, and its answer. */
 inline number(m)
 {
+    printf("request %d has its number, rejection %d; the truth before: %d %d %d %d\n", m, rejection[m],
+           truth[0], truth[1], truth[2], truth[3]);
     if
     :: KIND(m) != TRANSFER -> true_look(m)
     :: KIND(m) == TRANSFER && rejection[m] != 0 ->
@@ -404,9 +420,10 @@ inline number(m)
 #endif
 }
 
+#ifdef BATCHES
+/* The numbers of a batch are claimed, and everything of it leaves: shard_seal. */
 inline seal(s)
 {
-#ifdef BATCHES
     at = 0;
     do
     :: at < batch_count[s] ->
@@ -418,10 +435,9 @@ inline seal(s)
     od;
     batch_count[s] = 0;
     unsealed[2 * (s)] = 0;
-    unsealed[2 * (s) + 1] = 0;
-#endif
-    skip
+    unsealed[2 * (s) + 1] = 0
 }
+#endif
 
 /* --- A shard. --------------------------------------------------------------------------------------------- */
 
@@ -628,6 +644,14 @@ inline shard_step(s, what)
     if
     :: (what) % 3 == REQUEST ->
         PLACE(OUTSIDE(s), waiting_count[OUTSIDE(s)]) = me;
+#ifdef WRONG_PASS_GATE
+        if
+        :: KIND(me) != SURVEY && KIND(PLACE(OUTSIDE(s), 0)) == SURVEY && waiting_count[OUTSIDE(s)] > 0 ->
+            PLACE(OUTSIDE(s), waiting_count[OUTSIDE(s)]) = PLACE(OUTSIDE(s), 0);
+            PLACE(OUTSIDE(s), 0) = me
+        :: else
+        fi;
+#endif
         waiting_count[OUTSIDE(s)] = waiting_count[OUTSIDE(s)] + 1
     :: else ->
         if
@@ -668,9 +692,19 @@ end:
     :: d_step {
            WAITING(LANE(from, to)) ->
            lanes[LANE(from, to)] ? word;
+           printf("shard %d hears from %d of request %d: %e\n", to, from, word / 3,
+                  (word % 3 == REQUEST -> comes : (word % 3 == COMMIT -> commits : aborts)));
            shard_step(to, word);
            word = 0
        }
+#ifdef UNORDERED
+    :: d_step { /* the first in a lane goes to its end */
+           len(lanes[LANE(from, to)]) > 1 ->
+           lanes[LANE(from, to)] ? word;
+           lanes[LANE(from, to)] ! word;
+           word = 0
+       }
+#endif
     od
 }
 
@@ -688,6 +722,7 @@ end:
            entry = (KIND(m) == TRANSFER && HOME(PAYER(m, 0)) > HOME(PAYEE(m, 0)) ->
                     (VISITED(m) & 4 -> 2 : (VISITED(m) & 2 -> 1 : 0)) : entry);
 #endif
+           printf("request %d, number %d of the menu, comes to shard %d\n", m, menu[m], entry);
            shard_step(entry, WORD(m, REQUEST));
            entry = 0
        }
@@ -728,6 +763,11 @@ proctype auditor()
     }
 }
 
+#ifdef STREAM
+/* However many others come later, again and again: the first is answered. */
+ltl everybody { <> (stage[0] == ANSWERED) }
+#endif
+
 /* --- The start. ------------------------------------------------------------------------------------------- */
 
 inline menu_transfer(f0, t0, x0, f1, t1, x1)
@@ -751,6 +791,7 @@ inline menu_look(kind, accounts, shards)
 init {
     byte m, least;
     d_step {
+        menu_count = 0;
         menu_transfer(0, 1, 1, 0, 0, 0); /* round in a circle */
         menu_transfer(1, 3, 1, 0, 0, 0);
         menu_transfer(3, 0, 1, 0, 0, 0);
@@ -758,6 +799,7 @@ init {
         menu_transfer(2, 0, 1, 0, 0, 0);
         menu_transfer(0, 3, 2, 0, 0, 0);
         menu_transfer(1, 2, 1, 0, 0, 0); /* on one shard, in two lines */
+#ifndef CIRCLE
         menu_transfer(0, 2, 1, 2, 3, 1); /* through an account */
         menu_transfer(3, 1, 1, 1, 0, 2);
         menu_transfer(1, 3, 1, 0, 2, 1); /* what fails later may be checked first */
@@ -765,6 +807,7 @@ init {
         menu_look(READ, 9, 5);
         menu_look(READ, 7, 3);
         menu_look(READ, 14, 6);
+#endif
 #ifdef WHOLE
         menu_look(SURVEY, 15, 7);
 #endif
@@ -777,7 +820,11 @@ init {
             :: menu[m] + 1 < menu_count -> menu[m]++
             :: menu[m] >= least -> break
             od;
+#ifdef STREAM
+            least = (m > 0 -> menu[m] : 0); /* the first is not like the others */
+#else
             least = menu[m];
+#endif
             m++
         :: else -> break
         od;
@@ -786,8 +833,10 @@ init {
         do
         :: m < ACCOUNTS ->
             if
-            :: balance[m] = 0
             :: balance[m] = 1
+#ifndef ONE_EACH
+            :: balance[m] = 0
+#endif
             fi;
             truth[m] = balance[m];
             m++
