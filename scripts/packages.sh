@@ -8,7 +8,7 @@ PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxh
 
 # To test it and to check the code's form, too.
 # shellcheck disable=SC2034
-PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clang-tidy shellcheck redis-tools python3 python3-redis)
+PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clang-tidy shellcheck redis-tools python3 python3-redis spin)
 
 # Installs those of the given packages that are missing; asks dpkg first, so that a machine that has them all
 # needs neither a network nor root.
