@@ -75,8 +75,7 @@ static void segment_begin(struct maker *maker, unsigned wrong)
                                 .ledger = ledger,
                                 .size = SEGMENT_SIZE,
                                 .next = place->last.number + 1 + (wrong & WRONG_NEXT),
-                                .time = place->last.time + ((wrong & WRONG_TIME) != 0 ? 1 : 0) -
-                                        ((wrong & WRONG_TIME) != 0 && wrong >= 8 ? 2 : 0),
+                                .time = place->last.time + (wrong & WRONG_TIME),
                                 .chain = {place->chain[0] ^ (wrong & WRONG_CHAIN), place->chain[1]}};
     segment_checksum(head.magic, HEAD_SUMMED, ledger, head.checksum);
     memcpy(maker->images[place->segment - 1], &head, sizeof head);
