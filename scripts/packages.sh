@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# packages.sh: which Debian packages the project needs, and how they get there. Sourced by scripts/up and
-# scripts/check.
+# packages.sh: which Debian packages the project needs, and how they get there. Sourced by scripts/up,
+# scripts/check and scripts/coverage.
 
 # To build and run the server.
 # shellcheck disable=SC2034  # used by those who source this
@@ -9,6 +9,10 @@ PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxh
 # To test it and to check the code's form, too.
 # shellcheck disable=SC2034
 PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clang-tidy shellcheck redis-tools python3 python3-redis spin)
+
+# To measure what the tests reach, beside those to build and run the server.
+# shellcheck disable=SC2034
+PACKAGES_COVERAGE=(libcriterion-dev gcovr)
 
 # Installs those of the given packages that are missing; asks dpkg first, so that a machine that has them all
 # needs neither a network nor root.

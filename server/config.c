@@ -239,6 +239,15 @@ static void options_fill(struct option *options)
     options[ROW_DUMP + 1] = (struct option){0};
 }
 
+/** The word that getopt_long found no option in. Of one dash and several letters, it has taken the first and
+ * stands before the others. */
+static const char *word_refused(int argc, char **argv)
+{
+    const char *next = optind < argc ? argv[optind] : "";
+    bool within = next[0] == '-' && optopt != 0 && next[1] == (char)optopt && next[2] != '\0';
+    return within ? next : argv[optind - 1];
+}
+
 /** One pass over the command line: takes the option `only`, or all of them where it is NULL. */
 static enum config_status line_pass(struct config *config, const struct option_row *only, int argc,
                                     char **argv, char *error)
@@ -256,7 +265,7 @@ static enum config_status line_pass(struct config *config, const struct option_r
             snprintf(error, CONFIG_ERROR_MAX,
                      found == ':' ? "%.512s needs a value; see --help"
                                   : "there is no option %.512s; see --help",
-                     argv[optind - 1]);
+                     word_refused(argc, argv));
             return CONFIG_ERROR;
         }
         if (found == ROW_HELP) {

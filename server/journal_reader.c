@@ -253,7 +253,7 @@ static bool segment_follow(struct journal_reader *reader, char *error)
     if (!segment_enter(reader, before.segment + 1, error)) {
         return false;
     }
-    if (reader->place.last.number == before.last.number &&
+    if (reader->place.last.number == before.last.number && reader->place.last.time == before.last.time &&
         memcmp(reader->place.chain, before.chain, sizeof before.chain) == 0) {
         return true;
     }

@@ -176,8 +176,8 @@ static amount_t amount_take(struct cursor *cursor)
     amount_t amount = 0;
     for (unsigned shift = 0; cursor->at && cursor->at < cursor->end && shift < 128; shift += 7) {
         uint8_t byte = *cursor->at++;
-        if (shift == 126 && (byte & 127) > 3) {
-            break; /* more than 128 bits */
+        if ((shift == 126 && (byte & 127) > 3) || (shift > 0 && byte == 0)) {
+            break; /* more than 128 bits, or more bytes than it needs */
         }
         amount |= (amount_t)(byte & 127) << shift;
         if (byte < 128) {
@@ -378,8 +378,9 @@ static unsigned transfer_unpack(struct cursor *cursor, bool plain, uint8_t type,
     }
     parts.leg_count = byte_take(cursor);
     parts.flags = flags & (RECORD_KEEP | RECORD_CONTINUES);
+    bool could_be_plain = type <= TRANSFER_WITHDRAW && flags == 0; /* has no reference: parts_fit */
     if (!cursor->at || flags > (RECORD_KEEP | RECORD_CONTINUES | RECORD_HAS_TERMS) || !parts_fit(&parts) ||
-        (plain && type > TRANSFER_WITHDRAW)) {
+        plain != could_be_plain) {
         cursor->at = NULL;
         return 0;
     }
@@ -411,7 +412,7 @@ const uint8_t *journal_record_unpack(const uint8_t *at, const uint8_t *end, stru
     case FILE_CHANGE: change_unpack(&cursor, type, stamp, records); break;
     default: return NULL;
     }
-    if (!cursor.at) {
+    if (!cursor.at || stamp.time > UINT64_MAX - numbers) {
         records->end = records->start + begun;
         return NULL;
     }

@@ -1,17 +1,8 @@
 /* fuzz_amount.c: any bytes as an amount: what is accepted is digits with at most one point, comes back as the
  * same number when written, and means the same in every asset that has room for it.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "proto/amount.h"
-
-static void check(int holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Whether `written` is `text` without the leading zeros of its whole part. */
 static void same_number_check(const char *text, size_t size, const char *written, size_t length)
@@ -22,8 +13,6 @@ static void same_number_check(const char *text, size_t size, const char *written
     }
     check(size == length && memcmp(text, written, length) == 0);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

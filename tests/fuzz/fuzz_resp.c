@@ -1,26 +1,8 @@
 /* fuzz_resp.c: any bytes, parsed request after request, then once more a few bytes at a time: both must find
  * the same requests and come to the same end, and arguments must lie within the bytes.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "proto/resp.h"
-
-static void check(int holds)
-{
-    if (!holds)
-        abort();
-}
-
-static char *copy_of(const uint8_t *data, size_t size)
-{
-    char *copy = malloc(size > 0 ? size : 1);
-    check(copy != NULL);
-    if (size > 0)
-        memcpy(copy, data, size);
-    return copy;
-}
+#include "tests/fuzz/fuzz.h"
 
 static void request_check(const struct request *request, const char *bytes, size_t size)
 {
@@ -45,8 +27,6 @@ static struct resp_result parse_by_hints(const uint8_t *data, size_t size, struc
     }
     return result;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

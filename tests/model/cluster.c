@@ -77,7 +77,7 @@ struct cluster *cluster_create(const struct cluster_config *config)
     struct cluster *cluster = calloc(1, sizeof *cluster);
     assert(cluster != NULL);
     cluster->config = *config;
-    cluster->dice = (struct dice){config->seed, config->seed};
+    cluster->dice = dice_of(config->seed);
     cluster->next = (struct stamp){1, REFERENCE_EPOCH};
     workers_start(cluster);
     return cluster;

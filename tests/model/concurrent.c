@@ -27,7 +27,7 @@ struct round {
 
 static struct round round_start(uint64_t seed)
 {
-    struct round round = {.seed = seed, .dice = {seed, ~seed}};
+    struct round round = {.seed = seed, .dice = {.seed = seed, .state = ~seed}};
     script_make_whole(&round.script, seed, CALLS);
     round.cluster = cluster_create(&(struct cluster_config){.shards = 1 + dice_below(&round.dice, 8),
                                                             .seed = seed,

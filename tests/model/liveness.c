@@ -44,7 +44,7 @@ static struct stream *stream_start(enum flow flow, uint64_t seed)
     struct stream *stream = calloc(1, sizeof *stream);
     cr_assert_not_null(stream);
     stream->flow = flow;
-    stream->dice = (struct dice){seed, seed};
+    stream->dice = dice_of(seed);
     stream->cluster =
         cluster_create(&(struct cluster_config){.shards = SHARDS, .seed = seed, .batch_max = 4});
 

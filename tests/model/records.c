@@ -30,7 +30,7 @@ static void check_same(uint64_t seed, struct cluster *cluster, struct reference 
  * of shards, and asks again for what was not answered, as clients do. */
 static struct cluster *run_script(uint64_t seed, const struct script *script, unsigned kills)
 {
-    struct dice dice = {seed, seed};
+    struct dice dice = dice_of(seed);
     struct cluster *cluster = cluster_create(&(struct cluster_config){
         .shards = 1 + (unsigned)(seed % 5), .seed = seed, .batch_max = 4, .clock_jumps = true});
     size_t *tickets = calloc(script->count, sizeof *tickets);
@@ -106,7 +106,7 @@ Test(records, make_a_restart_invisible)
     unsigned rounds = rounds_of(ROUNDS / 2);
     for (unsigned round = 0; round < rounds; round++) {
         uint64_t seed = rounds_seed(round);
-        struct dice dice = {seed, seed};
+        struct dice dice = dice_of(seed);
         struct script script;
         struct buffer expected = {0};
         script_make_whole(&script, seed, CALLS);

@@ -282,7 +282,7 @@ struct dice script_begin(struct script *script, uint64_t seed, size_t count)
     assert(count > SCRIPT_OPENING);
     *script = (struct script){.calls = calloc(count, sizeof *script->calls), .count = count};
     assert(script->calls != NULL);
-    return (struct dice){seed, seed};
+    return dice_of(seed);
 }
 
 struct call *script_parts_add(struct script *script, unsigned count)

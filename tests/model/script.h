@@ -26,6 +26,12 @@ void script_make(struct script *script, uint64_t seed, size_t count);
 /** The same with every command that the reference knows: holds, limits, reversals, MULTI; and clocks. */
 void script_make_whole(struct script *script, uint64_t seed, size_t count);
 
+/** As script_make_whole, but behind the opening each call is what SCRIPT_CALL_BYTES of the `size` given bytes
+ * say, one for each throw of the dice, and then what follows from them. Up to SCRIPT_GIVEN_MAX calls. */
+#define SCRIPT_CALL_BYTES 12
+#define SCRIPT_GIVEN_MAX  300
+void script_make_given(struct script *script, uint64_t seed, const uint8_t *given, size_t size);
+
 void script_free(struct script *script);
 
 /** The accounts that scripts open. */

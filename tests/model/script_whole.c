@@ -415,7 +415,20 @@ static struct call any_call(struct maker *maker)
     return make_transfer(maker);
 }
 
-void script_make_whole(struct script *script, uint64_t seed, size_t count)
+/* The dice of one call: bytes that are given, and others that follow from them. */
+static struct dice given_dice(const uint8_t *given, size_t size)
+{
+    uint64_t seed = 0;
+    for (size_t i = 0; i < size; i++)
+        seed = (seed ^ given[i]) * UINT64_C(0x100000001b3); /* FNV-1a's prime */
+    struct dice dice = dice_of(seed);
+    dice.given = given;
+    dice.given_count = size;
+    return dice;
+}
+
+/* Makes all calls; each behind the opening of what it is given, where `given` is not NULL. */
+static void make_all(struct script *script, uint64_t seed, size_t count, const uint8_t *given, size_t size)
 {
     struct maker maker = {.script = script,
                           .dice = script_begin(script, seed, count),
@@ -426,6 +439,12 @@ void script_make_whole(struct script *script, uint64_t seed, size_t count)
     script->clock = REFERENCE_EPOCH;
     for (; maker.place < count; maker.place++) {
         struct call *call = &script->calls[maker.place];
+        if (given != NULL && maker.place >= SCRIPT_OPENING) {
+            size_t taken = size < SCRIPT_CALL_BYTES ? size : SCRIPT_CALL_BYTES;
+            maker.dice = given_dice(given, taken);
+            given += taken;
+            size -= taken;
+        }
         *call = maker.place < SCRIPT_OPENING ? script_opening(script, &maker.dice, maker.place)
                                              : any_call(&maker);
         reference_call(maker.reference, call, &reply);
@@ -434,4 +453,16 @@ void script_make_whole(struct script *script, uint64_t seed, size_t count)
     buffer_free(&reply);
     free(maker.worked);
     reference_free(maker.reference);
+}
+
+void script_make_whole(struct script *script, uint64_t seed, size_t count)
+{
+    make_all(script, seed, count, NULL, 0);
+}
+
+void script_make_given(struct script *script, uint64_t seed, const uint8_t *given, size_t size)
+{
+    size_t count = 1 + size / SCRIPT_CALL_BYTES;
+    make_all(script, seed, SCRIPT_OPENING + (count < SCRIPT_GIVEN_MAX ? count : SCRIPT_GIVEN_MAX), given,
+             size);
 }

@@ -294,7 +294,7 @@ static const char *tampered(const char *sql)
 {
     char *dir = storage_make();
     struct archive *archive = archived_new(dir);
-    struct story story = {.dice = {7, 7}, .last = {0, 1}};
+    struct story story = {.dice = {.state = 7}, .last = {0, 1}};
     struct buffer records = {0};
     story_tell(&story, 200, &records);
     archived_fold(archive, &records);

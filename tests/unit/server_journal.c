@@ -148,6 +148,45 @@ Test(journal, does_not_trust_bytes_that_are_no_record)
     buffer_free(&records);
 }
 
+/* The other spellings that LEB128 and the two kinds of transfers would allow. */
+Test(journal, knows_one_spelling_of_a_record)
+{
+    static const struct {
+        uint8_t bytes[16];
+        size_t length;
+        bool good;
+    } cases[] = {
+        {{0x15, 1, 2}, 3, true},                                  /* freeze account 2 */
+        {{0x15, 1, 0x82, 0}, 4, false},                           /* 2 in two bytes */
+        {{0x15, 0x81, 0, 2}, 4, false},                           /* a time in two bytes */
+        {{0x13, 1, 1, 'd', 0, 1, 0, 2, 9}, 9, true},              /* a plain deposit */
+        {{0x14, 1, 0, 1, 'd', 0, 0, 1, 0, 2, 9}, 11, false},      /* the same as another transfer */
+        {{0x14, 1, 2, 1, 'd', 0, 0, 1, 0, 2, 9}, 11, true},       /* which it is where others follow */
+        {{0x13, 1, 1, 'd', 0, 1, 0, 2, 0x89, 0x80, 0}, 11, false} /* an amount in three bytes */
+    };
+    struct buffer records = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stamp before = {5, 1000};
+        const uint8_t *end = cases[i].bytes + cases[i].length;
+        cr_expect_eq(journal_record_unpack(cases[i].bytes, end, &before, &records),
+                     cases[i].good ? end : NULL, "case %zu", i);
+    }
+    buffer_free(&records);
+}
+
+/* A transfer takes a nanosecond for each leg, and so far time must go. */
+Test(journal, ends_where_time_does)
+{
+    static const uint8_t legs[] = {0x03, 1, 1, 't', 0, 2, 1, 2, 5, 2, 1, 4};
+    struct buffer records = {0};
+    struct stamp before = {5, UINT64_MAX - 2};
+    cr_expect_null(journal_record_unpack(legs, legs + sizeof legs, &before, &records));
+    cr_expect(before.number == 5 && buffer_length(&records) == 0);
+    before.time = UINT64_MAX - 4;
+    cr_expect_eq(journal_record_unpack(legs, legs + sizeof legs, &before, &records), legs + sizeof legs);
+    buffer_free(&records);
+}
+
 Test(journal, reads_what_was_written_over_many_segments)
 {
     struct pen *pen = pen_take();
@@ -509,6 +548,24 @@ Test(journal, cut_short_or_damaged_before_its_last_segment_is_refused)
     storage_write(path, bytes, size);
     expect_damage(pen, "does not continue from here");
     free(bytes);
+    pen_drop(pen);
+}
+
+/* Number and link are right, and its time is before that of the segment before. */
+Test(journal, with_a_segment_of_another_time_is_refused)
+{
+    struct pen *pen = pen_of_segments();
+    size_t size;
+    struct segment_head head;
+    const char *path = storage_path(pen->dir, "journal/00000002.log");
+    char *bytes = storage_read(path, &size);
+    memcpy(&head, bytes, sizeof head);
+    head.time--;
+    segment_checksum(head.magic, sizeof head - sizeof head.checksum, head.ledger, head.checksum);
+    memcpy(bytes, &head, sizeof head);
+    storage_write(path, bytes, size);
+    free(bytes);
+    expect_damage(pen, "does not continue from here");
     pen_drop(pen);
 }
 
