@@ -10,11 +10,6 @@
 
 static const struct sender sender = {.seed = 7, .shards = 1};
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 /* A composed request; good until the next but three. */
 static const struct message *request_of(const char *word, const char *name, const char *other)
 {

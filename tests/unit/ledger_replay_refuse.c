@@ -15,11 +15,6 @@ static struct buffer records;
 static sequence_t last;
 static char error[REPLAY_ERROR_MAX];
 
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
-
 static struct stamp stamp_next(void)
 {
     last++;
