@@ -104,6 +104,11 @@ class Command:
             keys |= part.keys()
         return keys
 
+    def looks(self):
+        """The accounts whose balance the answer tells of."""
+        looks = set(self.accounts) | {account for account, _, _ in self.conditions}
+        return looks.union(*(part.looks() for part in self.parts))
+
     def __str__(self):
         return "; ".join(map(str, self.parts)) + "; EXEC" if self.parts else words_quote(self.words)
 

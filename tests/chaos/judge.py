@@ -74,10 +74,15 @@ def agrees(heard, true):
     return bool(re.fullmatch(r"-?[\d.]+", has)) and units(has) <= units(most) < units(needed)
 
 
-def must_follow(request, earlier):
-    """Whether the server promises that a request sees what was before it on its connection."""
+def must_follow(request, earlier, boundless):
+    """Whether the server promises that a request sees what was before it on its connection.
+
+    Two that only move money of a boundless account can't tell which of them was first.
+    """
     if ANYTHING not in request.keys and ANYTHING not in earlier.keys:
-        return bool(request.keys & earlier.keys)
+        shared = request.keys & earlier.keys
+        return any(name not in boundless and not name.startswith("@world") or
+                   name in request.command.looks() | earlier.command.looks() for name in shared)
     if request.command.word in REFERS and earlier.command.word in REFERS:
         return request.command.target == earlier.command.target
     return True
@@ -145,6 +150,8 @@ class Judge:
 
     def prepare(self):
         batches = collections.defaultdict(list)
+        boundless = {request.command.words[1] for request in self.requests
+                     if request.command.word == "OPEN" and "UNLIMITED" in request.command.words}
         for place, request in enumerate(self.requests):
             batches[request.batch].append(request)
             for key in request_keys(request.command):
@@ -154,7 +161,7 @@ class Judge:
         for batch in batches.values():
             for place, request in enumerate(batch):
                 for earlier in batch[:place]:
-                    if request.end is not None and must_follow(request, earlier):
+                    if request.end is not None and must_follow(request, earlier, boundless):
                         request.blockers += 1
                         earlier.blocked.append(request)
 
