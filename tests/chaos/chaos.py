@@ -73,9 +73,10 @@ class Life:
         options = ["--workers", str(dice.randint(1, 4)), "--segment-size", str(dice.choice([64, 256, 4096])),
                    "--snapshot-interval", str(dice.choice([1, 1, 3600])), "--id-window", "3153600000",
                    "--durability", dice.choice(["sync", "sync", "async"])]
-        self.note(f"start {' '.join(options)} {fault or ''}")
+        files = 150 if "idle" in self.faults and dice.random() < 0.15 else None
+        self.note(f"start {' '.join(options)} {fault or ''}" + (f" with {files} files" if files else ""))
         self.may_end, self.ends = bool(fault), [0, 1]
-        self.server = serve(self.build, self.directory, options, self.environment(fault))
+        self.server = serve(self.build, self.directory, options, self.environment(fault), files)
         if self.server.poll() is None:
             self.place.port = self.server.port
         elif not fault:
@@ -107,8 +108,10 @@ class Life:
     # What goes wrong while it serves.
 
     def jump(self, nanoseconds):
-        with open(self.clock, "wb") as file:
-            file.write(struct.pack("q", nanoseconds))
+        """Sets the clock this far ahead. In place: the server has the file mapped."""
+        file = os.open(self.clock, os.O_WRONLY | os.O_CREAT)
+        os.pwrite(file, struct.pack("q", nanoseconds), 0)
+        os.close(file)
 
     def fault_none(self):
         """Nothing goes wrong for a while."""
@@ -140,7 +143,7 @@ class Life:
         """File descriptors run out, for a while or until the end."""
         before = resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE)
         used = len(os.listdir(f"/proc/{self.server.pid}/fd"))
-        self.may_end = True  # it may need a file of its own
+        self.may_end = self.place.starved = True  # it may need a file of its own
         resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE, (used + self.dice.randint(0, 5), before[1]))
         self.crowd().idle(50)
         time.sleep(self.dice.uniform(0.1, 1))
@@ -153,7 +156,7 @@ class Life:
             return  # which need terabytes of addresses
         with open(f"/proc/{self.server.pid}/statm", encoding="ascii") as file:
             size = int(file.read().split()[0]) * resource.getpagesize()
-        self.may_end, self.ends = True, list(ENDS_WITHOUT_MEMORY)
+        self.may_end, self.ends, self.place.starved = True, list(ENDS_WITHOUT_MEMORY), True
         limit = size + self.dice.choice([0, 10**5, 10**6, 10**7])
         resource.prlimit(self.server.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         self.crowd().deaf(20)

@@ -12,6 +12,9 @@ from wire import Connection
 
 ANSWER_S = 60  # who waits longer for an answer has found that somebody was forgotten
 
+# What only a server without file descriptors or memory may say of the past.
+STARVED = ("Too many open files", "Cannot allocate memory", "out of memory", "unable to open database file")
+
 
 class Place:
     """Where the server is now; it moves with each start."""
@@ -20,6 +23,7 @@ class Place:
         self.port = None
         self.stop = threading.Event()
         self.failure = None
+        self.starved = False  # whether a server has been without files or memory
 
 
 def lines_of(command):
@@ -96,6 +100,8 @@ class Client(threading.Thread):
             if queued not in ("+OK", "+QUEUED"):
                 self.place.failure = f"of {request.command}, a part was answered {queued}"
         reply = self.connection.read()
+        if self.place.starved and isinstance(reply, str) and any(words in reply for words in STARVED):
+            return  # that tells nothing
         request.end = time.monotonic_ns()
         request.reply = reply
         if isinstance(reply, int) and reply > self.world.newest and request.command.word != "DBSIZE":

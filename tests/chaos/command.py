@@ -109,6 +109,13 @@ class Command:
         looks = set(self.accounts) | {account for account, _, _ in self.conditions}
         return looks.union(*(part.looks() for part in self.parts))
 
+    def holds(self):
+        """The holds that it is about, where it is about nothing else; else None."""
+        parts = self.parts or [self]
+        if all(part.word in ("CAPTURE", "EXTEND", "VOID") for part in parts):
+            return {part.target for part in parts}
+        return None
+
     def __str__(self):
         return "; ".join(map(str, self.parts)) + "; EXEC" if self.parts else words_quote(self.words)
 

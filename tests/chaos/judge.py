@@ -18,7 +18,7 @@ import re
 import sys
 
 from books import moment_read
-from command import ANYTHING, MOVES, REFERS, Command, execution
+from command import ANYTHING, MOVES, Command, execution
 from model import Model
 
 AT_MOST = re.compile(r"(.*(?:has|room for) )at most (-?[\d.]+)( .*, )([\d.]+)( needed| would come in)$")
@@ -77,15 +77,15 @@ def agrees(heard, true):
 def must_follow(request, earlier, boundless):
     """Whether the server promises that a request sees what was before it on its connection.
 
-    Two that only move money of a boundless account can't tell which of them was first.
+    Two that only move money of a boundless account can't tell which of them was first, and what becomes of one hold is
+    nothing to another.
     """
     if ANYTHING not in request.keys and ANYTHING not in earlier.keys:
         shared = request.keys & earlier.keys
         return any(name not in boundless and not name.startswith("@world") or
                    name in request.command.looks() | earlier.command.looks() for name in shared)
-    if request.command.word in REFERS and earlier.command.word in REFERS:
-        return request.command.target == earlier.command.target
-    return True
+    ends, ended = request.command.holds(), earlier.command.holds()
+    return ends is None or ended is None or bool(ends & ended)
 
 
 def record_key(record):
@@ -161,7 +161,7 @@ class Judge:
         for batch in batches.values():
             for place, request in enumerate(batch):
                 for earlier in batch[:place]:
-                    if request.end is not None and must_follow(request, earlier, boundless):
+                    if None not in (request.end, earlier.end) and must_follow(request, earlier, boundless):
                         request.blockers += 1
                         earlier.blocked.append(request)
 
@@ -227,7 +227,7 @@ class Judge:
         if reply is None:
             return self.model.last < first
         place = bisect.bisect_left(self.lasts, first)
-        return bool(reply) and reply[-1]["last"] <= self.model.last and reply == self.feed[place:place + len(reply)]
+        return isinstance(reply, list) and reply[-1]["last"] <= self.model.last and reply == self.feed[place:place + len(reply)]
 
     def replay(self, group):
         if group[0]["kind"] == "expire":
@@ -244,7 +244,9 @@ class Judge:
     def candidates(self, group):
         """Who may have asked for it: those who were told so first, then those who were told nothing."""
         known = self.makers[record_key(group[0])]
-        found = [request for request in known + self.makers["*"]
+        if (group[0].get("id") or "").startswith("@"):
+            known = known + self.makers["*"]
+        found = [request for request in known
                  if request.sent and request.blockers == 0 and not request.placed]
         return sorted(found, key=lambda request: (request.end is None, request.end))
 

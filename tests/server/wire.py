@@ -1,6 +1,7 @@
 """What the tests in Python share: a client that knows as much of the protocol as they need, and servers to talk to."""
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -54,11 +55,15 @@ class Connection:
         return self.read()
 
 
-def serve(build, directory, options=(), environment=None):
-    """Starts a server on a port of its own and waits until it serves, or ended instead: then poll() is not None."""
+def serve(build, directory, options=(), environment=None, files=None):
+    """Starts a server on a port of its own and waits until it serves, or ended instead: then poll() is not None.
+
+    `files` is how many the system allows it to open.
+    """
     log = open(directory + ".log", "w+", encoding="utf-8")
     server = subprocess.Popen([os.path.join(build, "bursard"), "--dir", directory, "--port", "0", *options], stderr=log,
-                              env=dict(os.environ, **(environment or {})))
+                              env=dict(os.environ, **(environment or {})),
+                              preexec_fn=files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))))
     server.log = log
     server.port = None
     while True:
