@@ -2,16 +2,21 @@
 """Lives of a ledger, with all that can go wrong around it; then the judge decides whether anything went wrong in it.
 
     chaos.py BUILD_DIR [SECONDS [FAULT ...]]
+    chaos.py BUILD_DIR SECONDS rollback
 
 In a life, clients ask for everything the protocol has, while a server is killed and started again on another number of
 workers, stopped and let go on, its disk fails or is full, its clock jumps, its memory and its files run out, and its
 clients leave, never read, never end what they began, or come by the thousand. Lives of some seconds follow each other
 until SECONDS (60) are over; FAULTs, names below, limit what happens. BURSAR_SEED=n replays the choices, though not the
 moments. A history that is wrong is kept in a file, and judge.py judges it again.
+
+With rollback, each server finds the directory as it was when the one before it started: acknowledged transfers are
+lost, and the judge has to find that.
 """
 import os
 import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -162,8 +167,11 @@ class Life:
         self.crowd().deaf(20)
         self.crowd().idle(1000)
 
+    def fault_rollback(self):
+        """Happens after each server: see serve_a_while()."""
+
     def fault_disk(self):
-        """Is one from the start: see run()."""
+        """Is there from the start of a server: see serve_a_while()."""
 
     def fault_kill(self):
         """Is what ends each server."""
@@ -191,6 +199,9 @@ class Life:
         if "disk" in self.faults and self.dice.random() < 0.3:
             disk = (self.dice.choice(["EIO", "ENOSPC", "short", "full"]), self.dice.choice([30, 300, 2000]) *
                     self.dice.randint(1, 10) // 10 + self.dice.randint(0, 9))
+        old = self.directory + ".old"
+        if "rollback" in self.faults:
+            shutil.copytree(self.directory, old)
         self.start(disk)
         for _ in range(self.dice.randint(1, 4)):
             time.sleep(self.dice.uniform(0.05, 0.5))
@@ -206,6 +217,9 @@ class Life:
         if self.alive() and not self.server_is_starved():
             self.answers()
         self.end(self.dice.choice([signal.SIGKILL] * 5 + [signal.SIGTERM]))
+        if "rollback" in self.faults:
+            shutil.rmtree(self.directory)
+            os.rename(old, self.directory)
 
     def server_is_starved(self):
         """Whether it has no file descriptors to serve anybody new, or no memory."""
@@ -269,7 +283,7 @@ FAULTS = [name[len("fault_"):] for name in dir(Life) if name.startswith("fault_"
 
 
 def live(build, dice, seconds, faults):
-    """A life, and the judge. Returns how much there was of it."""
+    """A life, and the judge. Returns what there is to say of it."""
     with tempfile.TemporaryDirectory() as work_directory:
         life = Life(build, dice, os.path.join(work_directory, "ledger"), faults)
         try:
@@ -279,30 +293,34 @@ def live(build, dice, seconds, faults):
             if life.server and life.alive():
                 life.server.kill()
                 life.server.wait()
-    try:
-        kept = os.path.join(tempfile.gettempdir(), f"chaos-{os.getpid()}.json")
-        save(kept, feed, requests)
-        placed = Judge(feed, requests).judge()
-        os.remove(kept)
-    except Wrong as wrong:
-        sys.exit("\n".join(life.log) + f"\n{wrong}\nThe history is kept in {kept}")
     starts = sum(text.startswith("start") for text in life.log)
-    return starts, len(feed), len(requests), placed
+    told = f"{starts} servers, {len(feed)} records, {len(requests)} requests"
+    kept = os.path.join(tempfile.gettempdir(), f"chaos-{os.getpid()}.json")
+    save(kept, feed, requests)
+    try:
+        told += f", {Judge(feed, requests).judge()} answers: in order, nothing lost"
+    except Wrong as wrong:
+        if "rollback" not in faults:
+            sys.exit("\n".join(life.log) + f"\n{wrong}\nThe history is kept in {kept}")
+        told += ": found to be wrong, as it is"
+    else:
+        if "rollback" in faults:
+            sys.exit(f"{told}, and much was lost")
+    os.remove(kept)
+    return told
 
 
 def main():
     build = os.path.abspath(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
-    faults = sys.argv[3:] or FAULTS
+    faults = sys.argv[3:] or [name for name in FAULTS if name != "rollback"]
     if not set(faults) <= set(FAULTS):
         sys.exit(f"the faults are {' '.join(FAULTS)}")
     seed = int(os.environ.get("BURSAR_SEED", time.time_ns() % 1000000))
     print(f"BURSAR_SEED={seed}", flush=True)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        counts = live(build, random.Random(seed), min(LIFE_S, seconds), faults)
-        print("seed {}: {} servers, {} records, {} requests, {} answers: in order, nothing lost".format(seed, *counts),
-              flush=True)
+        print(f"seed {seed}: {live(build, random.Random(seed), min(LIFE_S, seconds), faults)}", flush=True)
         seed += 1
 
 

@@ -98,7 +98,7 @@ class Command:
         for payer, payee, _ in self.legs:
             keys |= {payer, payee}
         keys |= {account for account, _, _ in self.conditions}
-        if self.id:
+        if self.id and self.id != "*":
             keys.add(self.id)
         for part in self.parts:
             keys |= part.keys()

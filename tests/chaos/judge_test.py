@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that the judge can find what it is for: plants lies in histories that are right.
 
-    judge_test.py [ANYTHING]
+    judge_test.py
 
 The histories are the model's own, with several clients at once. BURSAR_SEED=n replays the choices.
 """
@@ -186,6 +186,13 @@ def forget_an_answered_freeze(feed, _requests, dice):
     renumber(feed)
 
 
+def has_everything(feed):
+    """Whether there is something to lie about, for each of the lies."""
+    ended = {record.get("hold") for record in feed if record["kind"] != "extend"}
+    return (any(record["continues"] for record in feed) and any(record["kind"] == "freeze" for record in feed) and
+            any(record["kind"] == "hold" and record["id"] not in ended for record in feed))
+
+
 LIES = [drop_acknowledged, leave_a_gap, lose_the_end, swap_two, repeat_one, invent_one, change_an_amount, change_a_payee,
         answer_another_number, change_a_balance, refuse_without_reason, see_the_past, see_the_future,
         acknowledge_too_early, halve_a_transaction, expire_early, forget_an_answered_freeze]
@@ -198,6 +205,8 @@ def main():
     believed = []
     for _ in range(3):
         feed, requests = history(dice)
+        while not has_everything(feed):
+            feed, requests = history(dice)
         placed = Judge(copy.deepcopy(feed), copy.deepcopy(requests)).judge()
         for lie in LIES:
             false_feed, false_requests = copy.deepcopy((feed, requests))
