@@ -71,6 +71,7 @@ class Books:
         self.deeds = {}
         self.last = 0
         self.times = {} if times is None else times  # number: its time
+        self.moments = []  # the times of numbers 1, 2, ..., as far as there will be any
         self.undoing = []
         self.made = []     # the records of the command that is being executed
         self.touched = set()
@@ -129,6 +130,9 @@ class Books:
         does = bool(self.made)
         self.undo()
         return answer, does
+
+    def do_discard(self, _command):
+        return "+OK"
 
     def do_exec(self, command):
         answers, before = [], set(self.deeds)

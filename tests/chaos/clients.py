@@ -27,8 +27,8 @@ class Place:
 
 
 def lines_of(command):
-    if command.word == "EXEC":
-        return ["MULTI"] + [words_quote(part.words) for part in command.parts] + ["EXEC"]
+    if command.parts:
+        return ["MULTI"] + [words_quote(part.words) for part in command.parts] + [command.word]
     return [words_quote(command.words)]
 
 
@@ -106,12 +106,14 @@ class Client(threading.Thread):
         request.reply = reply
         if isinstance(reply, int) and reply > self.world.newest and request.command.word != "DBSIZE":
             self.world.newest = reply
+        if request.command.word == "LOOKUP" and reply:
+            self.world.moment = reply["time"]
 
     def lose(self, requests):
         """Who got no answer may ask again, under the same id."""
         for request in requests:
             command = request.command
-            if request.end is None and (command.parts or (command.id and command.id != "*")):
+            if request.end is None and (command.word == "EXEC" or (command.id and command.id != "*")):
                 self.world.lost.append(([part.words for part in command.parts] or command.words, bool(command.parts)))
 
 

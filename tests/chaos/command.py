@@ -31,7 +31,7 @@ def words_quote(words):
 
 
 class Command:
-    """One command; of an EXEC, `parts` are those that were queued."""
+    """One command; of an EXEC or DISCARD, `parts` are those that were queued."""
 
     def __init__(self, words):
         self.words = words
@@ -94,6 +94,8 @@ class Command:
         """The accounts and ids whose change may change the answer."""
         if self.word in WHOLE or self.word in REFERS:
             return {ANYTHING}
+        if self.word == "DISCARD":
+            return set()
         keys = set(self.accounts)
         for payer, payee, _ in self.legs:
             keys |= {payer, payee}
@@ -117,11 +119,11 @@ class Command:
         return None
 
     def __str__(self):
-        return "; ".join(map(str, self.parts)) + "; EXEC" if self.parts else words_quote(self.words)
+        return "; ".join(map(str, self.parts)) + f"; {self.word}" if self.parts else words_quote(self.words)
 
 
-def execution(parts):
-    """MULTI, these commands, and EXEC."""
-    command = Command(["EXEC"])
+def transaction(parts, end="EXEC"):
+    """MULTI, these commands, and EXEC or DISCARD."""
+    command = Command([end])
     command.parts = [Command(words) for words in parts]
     return command

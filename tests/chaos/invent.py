@@ -1,7 +1,7 @@
 """Commands at random, of the whole protocol."""
 import collections
 
-from command import Command, execution
+from command import Command, transaction
 
 # Accounts, with what they are opened with. What has one tag in braces lives on one shard.
 ACCOUNTS = {f"usd{i}": ["USD"] for i in range(6)}
@@ -24,7 +24,8 @@ class World:
         self.ids = collections.deque(["none"], 80)
         self.holds = collections.deque(["none"], 30)
         self.lost = collections.deque([], 200)
-        self.newest = 1  # a number that was told
+        self.newest = 1      # a number that was told
+        self.moment = None   # a time that was told
 
 
 class Inventor:
@@ -108,13 +109,15 @@ class Inventor:
     def look(self):
         some = self.dice.sample(NAMES + ["@world/USD", "nobody"], self.dice.randint(1, 5))
         number = self.dice.randint(1, self.world.newest)
+        place = self.world.moment if self.world.moment and self.dice.random() < 0.3 else str(number)
         return self.dice.choice([
-            ["BALANCE", some[0]], ["BALANCES"] + some, ["BALANCES"] + NAMES, ["ACCOUNT", self.dice.choice(NAMES)],
+            ["BALANCE", some[0]], ["BALANCES"] + some, ["BALANCES"] + NAMES, ["ACCOUNT", self.dice.choice(NAMES + ["@world/USD", "@world/EUR"])],
             ["LOOKUP", self.dice.choice(list(self.world.ids))], ["LOOKUP", self.a_hold()], ["TRIAL"], ["ASSETS"], ["DBSIZE"],
             ["ACCOUNTS", "0", "COUNT", str(self.dice.choice([3, 1000]))],
-            ["BALANCE", some[0], "AT", str(number)],
+            ["BALANCE", some[0], "AT", place], ["SAVE"],
             ["HISTORY", some[0]] + ["REV"] * self.dice.randint(0, 1) + ["COUNT", str(self.dice.choice([1, 10, 50]))],
-            ["HISTORY", some[0], "FROM", str(number), "TO", str(number + 300), "COUNT", "20"],
+            ["HISTORY", some[0], "FROM", place, "TO", str(number + 300), "COUNT", "20"],
+            ["HISTORY", some[0], "TO", place, "REV", "COUNT", "5"],
             ["FEED", "FROM", str(self.dice.choice([0, number, number + 20])), "COUNT", "10"]])
 
     def move(self):
@@ -143,8 +146,8 @@ class Inventor:
         if self.dice.random() < 0.15:
             return [Command(self.steady())]
         if self.world.lost and self.dice.random() < 0.2:
-            words, is_execution = self.world.lost.popleft()
-            return [execution(words) if is_execution else Command(words)]
+            words, several = self.world.lost.popleft()
+            return [transaction(words) if several else Command(words)]
         commands = []
         for _ in range(self.dice.choice([1, 1, 2, 5, 20])):
             kind = self.dice.random()
@@ -164,4 +167,4 @@ class Inventor:
                 parts.append(part)
             if self.dice.random() < 0.3:
                 parts.append(["BALANCE", self.dice.choice(NAMES)])
-        return execution(parts or [["BALANCE", NAMES[0]]])
+        return transaction(parts or [["BALANCE", NAMES[0]]], self.dice.choice(["EXEC"] * 9 + ["DISCARD"]))

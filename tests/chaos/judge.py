@@ -18,7 +18,7 @@ import re
 import sys
 
 from books import moment_read
-from command import ANYTHING, MOVES, Command, execution
+from command import ANYTHING, MOVES, Command, transaction
 from model import Model
 
 AT_MOST = re.compile(r"(.*(?:has|room for) )at most (-?[\d.]+)( .*, )([\d.]+)( needed| would come in)$")
@@ -43,12 +43,12 @@ class Request:
 
     def save(self):
         parts = [part.words for part in self.command.parts]
-        return [parts or self.command.words, bool(parts), self.start, self.end, self.batch, self.reply]
+        return [parts or self.command.words, self.command.word if parts else None, self.start, self.end, self.batch, self.reply]
 
     @staticmethod
     def load(saved):
-        words, is_execution, start, end, batch, reply = saved
-        request = Request(execution(words) if is_execution else Command(words), start, batch)
+        words, ended_by, start, end, batch, reply = saved
+        request = Request(transaction(words, ended_by) if ended_by else Command(words), start, batch)
         request.end, request.reply = end, reply
         return request
 
@@ -146,6 +146,7 @@ class Judge:
             for number in range(record["seq"], record["last"] + 1):
                 moment = at + number - record["seq"]
                 self.model.times[number] = moment
+                self.model.moments.append(moment)
             expected = record["last"] + 1
 
     def prepare(self):

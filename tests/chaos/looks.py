@@ -1,5 +1,7 @@
 """What the commands that only look see: a part of the model."""
-from books import Rejection, moment_write, units_write
+import bisect
+
+from books import Rejection, moment_read, moment_write, units_write
 
 
 class Looks:
@@ -63,11 +65,20 @@ class Looks:
             seen["expires_at"] = deed.deadline and moment_write(deed.deadline)
         return seen
 
+    def do_save(self, _command):
+        return "+OK"
+
+    def place_read(self, text, side):
+        """A number; of a time, that of the first change from then on (bisect_left), or the last until then."""
+        if text.isdigit():
+            return int(text)
+        return side(self.moments, moment_read(text)) + (side is bisect.bisect_left)
+
     def do_history(self, command):
         account = self.find(command.accounts[0])
         words = command.words[2:]
-        first = int(words[words.index("FROM") + 1]) if "FROM" in words else 0
-        last = int(words[words.index("TO") + 1]) if "TO" in words else self.last
+        first = self.place_read(words[words.index("FROM") + 1], bisect.bisect_left) if "FROM" in words else 0
+        last = self.place_read(words[words.index("TO") + 1], bisect.bisect_right) if "TO" in words else self.last
         count = int(words[words.index("COUNT") + 1])
         entries = [entry for entry in account.entries if first <= entry[0] <= last]
         if "REV" in words:
@@ -78,8 +89,8 @@ class Looks:
                 for number, moment, deed, other, units, balance in entries[:count]]
 
     def do_at(self, command):
-        number = int(command.words[3])
-        if number > self.last:
+        number = self.place_read(command.words[3], bisect.bisect_right)
+        if command.words[3].isdigit() and number > self.last:
             raise Rejection(f"ERR number {number} is in the future; the newest one is {self.last}")
         account = self.find(command.accounts[0])
         if account.opened > number:
