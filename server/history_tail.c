@@ -222,7 +222,9 @@ bool tail_search(struct history *history, struct search *searches, unsigned coun
     journal_reader_seek(place, after);
     /* Another reader goes to the end; this one waits where the next reading will begin. */
     struct journal_reader reader;
-    journal_reader_copy(&reader, place);
+    if (!journal_reader_copy(&reader, place, history->error)) {
+        return false;
+    }
     buffer_consume(&history->newcomers, buffer_length(&history->newcomers));
     enum journal_read read;
     bool good;

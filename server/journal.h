@@ -90,8 +90,9 @@ enum journal_read journal_read_last(struct journal_reader *reader, struct buffer
  * be, it goes no further, and reading will tell. */
 void journal_reader_seek(struct journal_reader *reader, sequence_t after);
 
-/** Opens another reader at the same place, to be closed as well. */
-void journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader);
+/** Opens another reader at the same place, to be closed as well. False, with `error`, where the system gives
+ * no file descriptor for it: then there is nothing to close. */
+bool journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader, char *error);
 
 /** Closes it. */
 void journal_reader_close(struct journal_reader *reader);

@@ -359,15 +359,22 @@ void journal_reader_seek(struct journal_reader *reader, sequence_t after)
     }
 }
 
-void journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader)
+bool journal_reader_copy(struct journal_reader *copy, const struct journal_reader *reader, char *error)
 {
+    int fd = fcntl(reader->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+        snprintf(error, JOURNAL_ERROR_MAX, "the journal in '%.256s' can't be opened once more: %s",
+                 reader->path, strerror(errno));
+        return false;
+    }
     *copy = *reader;
     copy->path = strdup(reader->path);
-    copy->fd = fcntl(reader->fd, F_DUPFD_CLOEXEC, 0); /* where it fails, so will reading */
+    copy->fd = fd;
     copy->bytes = (struct buffer){0};
     if (!copy->path) {
         abort();
     }
+    return true;
 }
 
 /** Looks behind the last good batch. Where a later one lies there, the one between is damaged; batches that a

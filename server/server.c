@@ -37,18 +37,28 @@ static void server_on_signal(int number)
     }
 }
 
-/** Lets the process have as many file descriptors as its clients need, as far as the system allows. */
-static void server_raise_limits(const struct config *config)
+/** Lets the process have as many file descriptors as its clients need, as far as the system allows. Where it
+ * does not, fewer clients are let in: else they could take those that the journal and the snapshot need. */
+static void server_raise_limits(struct config *config)
 {
-    rlim_t wanted = (rlim_t)(config->max_clients + FDS_BASE + FDS_PER_WORKER * config->workers);
+    int64_t own = FDS_BASE + FDS_PER_WORKER * config->workers;
+    rlim_t wanted = (rlim_t)(config->max_clients + own);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;
     }
-    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
-        log_write(LOG_WARN, "max-clients is %ld, but the system allows this process only %lu open files",
-                  (long)config->max_clients, (unsigned long)limit.rlim_cur);
+    struct rlimit raised = {wanted < limit.rlim_max ? wanted : limit.rlim_max, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+        limit = raised;
+    }
+    if (limit.rlim_cur < wanted) {
+        int64_t room = (int64_t)limit.rlim_cur - own;
+        room = room > 1 ? room : 1;
+        log_write(LOG_WARN,
+                  "max-clients is %ld, but the system allows this process only %lu open files: at most %ld "
+                  "clients are let in",
+                  (long)config->max_clients, (unsigned long)limit.rlim_cur, (long)room);
+        config->max_clients = room;
     }
 }
 
@@ -206,8 +216,8 @@ static void server_start_workers(struct server *server)
 struct server *server_start(const struct config *config, char *error)
 {
     signal(SIGPIPE, SIG_IGN);
-    server_raise_limits(config);
     struct server *server = server_new(config);
+    server_raise_limits(&server->config);
     if (!acceptor_open(&server->acceptor, server, error)) {
         server_free(server);
         return NULL;

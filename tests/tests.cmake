@@ -19,3 +19,7 @@ bursar_tests(server serving)
 # What tests/server/durability.py preloads under a server.
 add_library(fault SHARED ${CMAKE_SOURCE_DIR}/tests/server/fault.c)
 target_link_libraries(fault PRIVATE strict ${CMAKE_DL_LIBS})
+
+# And what tests/chaos preloads beside it.
+add_library(clockshim SHARED ${CMAKE_SOURCE_DIR}/tests/chaos/clock.c)
+target_link_libraries(clockshim PRIVATE strict ${CMAKE_DL_LIBS})

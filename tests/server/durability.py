@@ -11,52 +11,17 @@ must be what the transfers add up to. BURSAR_SEED=n replays the choices, though 
 """
 import os
 import random
-import re
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import wire
+from wire import Connection, said
+
 ACCOUNTS = [f"account{i}" for i in range(24)]
 CLIENTS = 4
-
-
-class Connection:
-    """A client that knows as much of RESP2 as is needed here."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb")
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, lines):
-        self.socket.sendall("".join(line + "\r\n" for line in lines).encode())
-
-    def read(self):
-        line = self.file.readline()
-        if not line.endswith(b"\r\n"):
-            raise ConnectionError("the server is gone")
-        kind, rest = line[:1], line[1:-2].decode()
-        if kind == b"$":
-            if rest == "-1":
-                return None
-            text = self.file.read(int(rest) + 2)
-            if len(text) != int(rest) + 2:
-                raise ConnectionError("the server is gone")
-            return text[:-2].decode()
-        if kind == b"*":
-            return None if rest == "-1" else [self.read() for _ in range(int(rest))]
-        return int(rest) if kind == b":" else kind.decode() + rest
-
-    def ask(self, line):
-        self.send([line])
-        return self.read()
 
 
 class Ledger:
@@ -97,31 +62,9 @@ def command(name, legs):
 
 
 def serve(build, directory, dice, extra=(), environment=None):
-    """Starts a server and waits until it serves. None when it ends instead."""
-    log = open(directory + ".log", "w+", encoding="utf-8")
-    server = subprocess.Popen(
-        [os.path.join(build, "bursard"), "--dir", directory, "--port", "0", "--workers", str(dice.randint(1, 4)),
-         "--segment-size", str(dice.choice([64, 256, 4096])), *extra], stderr=log,
-        env=dict(os.environ, **(environment or {})))
-    server.log = log
-    while True:
-        log.seek(0)
-        found = re.search(r" port (\d+) ", log.read())
-        if found:
-            server.port = int(found.group(1))
-            return server
-        if server.poll() is not None:
-            return server
-        time.sleep(0.01)
-
-
-def said(server):
-    server.log.seek(0)
-    text = server.log.read()
-    server.log.close()
-    if "Sanitizer" in text or "Assertion" in text:
-        sys.exit(text)
-    return text
+    """Starts a server on some number of workers. It may end instead of serving."""
+    return wire.serve(build, directory, ("--workers", str(dice.randint(1, 4)), "--segment-size",
+                                         str(dice.choice([64, 256, 4096])), *extra), environment)
 
 
 def move_money(ledger, port, stop):

@@ -1,6 +1,7 @@
 /* fault.c: a shim under a server's file operations, to be preloaded: the call with number BURSAR_FAULT_AT
  * among all that change files fails as BURSAR_FAULT says: EIO, ENOSPC, or short, a write of half of what was
- * asked (another call than a write fails with EIO then). Only calls on files below BURSAR_FAULT_DIR count.
+ * asked (another call than a write fails with EIO then); or full: it and all after it fail with ENOSPC. Only
+ * calls on files below BURSAR_FAULT_DIR count.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,11 +23,22 @@ static bool path_counts(const char *path)
     return dir && strncmp(path, dir, strlen(dir)) == 0;
 }
 
-/** Whether this call on `fd` is the one to fail. */
+static bool fault_is(const char *name)
+{
+    const char *fault = getenv("BURSAR_FAULT");
+    return fault && strcmp(fault, name) == 0;
+}
+
+/** Whether this call on a file is one to fail. */
 static bool strikes_path(const char *path)
 {
     const char *at = getenv("BURSAR_FAULT_AT");
-    return at && path_counts(path) && atomic_fetch_add(&calls, 1) + 1 == strtol(at, NULL, 10);
+    if (!at || !path_counts(path)) {
+        return false;
+    }
+    long call = atomic_fetch_add(&calls, 1) + 1;
+    long first = strtol(at, NULL, 10);
+    return call == first || (call > first && fault_is("full"));
 }
 
 static bool strikes(int fd)
@@ -44,14 +56,7 @@ static bool strikes(int fd)
 
 static int fault_errno(void)
 {
-    const char *fault = getenv("BURSAR_FAULT");
-    return fault && strcmp(fault, "ENOSPC") == 0 ? ENOSPC : EIO;
-}
-
-static bool fault_is_short(void)
-{
-    const char *fault = getenv("BURSAR_FAULT");
-    return fault && strcmp(fault, "short") == 0;
+    return fault_is("ENOSPC") || fault_is("full") ? ENOSPC : EIO;
 }
 
 /* POSIX lets an object pointer be a function pointer, ISO C does not. */
@@ -60,7 +65,7 @@ static bool fault_is_short(void)
 ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
     if (strikes(fd)) {
-        if (fault_is_short()) {
+        if (fault_is("short")) {
             return REAL(pwrite)(fd, buf, n / 2, offset);
         }
         errno = fault_errno();

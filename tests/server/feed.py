@@ -12,8 +12,6 @@ BURSAR_SEED=n replays the choices, though not the moments.
 import collections
 import os
 import random
-import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,50 +19,12 @@ import threading
 import time
 from decimal import Decimal
 
+import wire
+from wire import Connection, said
+
 ACCOUNTS = [f"account{i}" for i in range(12)]
 CLIENTS = 3
 FOLLOWERS = 4
-
-
-class Connection:
-    """A client that knows as much of RESP3 as is needed here."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb")
-        self.ask("HELLO 3")
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, lines):
-        self.socket.sendall("".join(line + "\r\n" for line in lines).encode())
-
-    def read(self):
-        line = self.file.readline()
-        if not line.endswith(b"\r\n"):
-            raise ConnectionError("the server is gone")
-        kind, rest = line[:1], line[1:-2].decode()
-        if kind == b"$":
-            text = self.file.read(int(rest) + 2)
-            if len(text) != int(rest) + 2:
-                raise ConnectionError("the server is gone")
-            return text[:-2].decode()
-        if kind == b"*":
-            return [self.read() for _ in range(int(rest))]
-        if kind == b"%":
-            return {self.read(): self.read() for _ in range(int(rest))}
-        if kind == b"_":
-            return None
-        if kind == b"#":
-            return rest == "t"
-        return int(rest) if kind == b":" else kind.decode() + rest
-
-    def ask(self, line):
-        self.send([line])
-        return self.read()
 
 
 class Place:
@@ -76,32 +36,16 @@ class Place:
 
 
 def serve(build, directory, dice, interval):
-    log = open(directory + ".log", "w+", encoding="utf-8")
-    server = subprocess.Popen(
-        [os.path.join(build, "bursard"), "--dir", directory, "--port", "0", "--workers", str(dice.randint(1, 4)),
-         "--segment-size", str(dice.choice([64, 256])), "--snapshot-interval", str(interval)], stderr=log)
-    server.log = log
-    while server.poll() is None:
-        log.seek(0)
-        found = re.search(r" port (\d+) ", log.read())
-        if found:
-            return server, int(found.group(1))
-        time.sleep(0.01)
-    sys.exit("the server did not start: " + said(server))
-
-
-def said(server):
-    server.log.seek(0)
-    text = server.log.read()
-    server.log.close()
-    if "Sanitizer" in text or "Assertion" in text:
-        sys.exit(text)
-    return text
+    server = wire.serve(build, directory, ("--workers", str(dice.randint(1, 4)), "--segment-size",
+                                           str(dice.choice([64, 256])), "--snapshot-interval", str(interval)))
+    if server.poll() is not None:
+        sys.exit("the server did not start: " + said(server))
+    return server, server.port
 
 
 def known(port, name):
     """Whether the server knows a command."""
-    connection = Connection(port)
+    connection = Connection(port, 3)
     reply = connection.ask(f"COMMAND INFO {name}")
     connection.close()
     return reply != [None]
@@ -144,7 +88,7 @@ def move_money(place, dice, prefix, with_holds):
     holds = ["none"] if with_holds else []
     while not place.stop.is_set():
         try:
-            connection = Connection(place.port)
+            connection = Connection(place.port, 3)
             while not place.stop.is_set():
                 batch = []
                 for _ in range(dice.choice([1, 1, 5, 60])):
@@ -175,7 +119,7 @@ class Follower(threading.Thread):
     def run(self):
         while self.end is None or self.next <= self.end:
             try:
-                connection = Connection(self.place.port)
+                connection = Connection(self.place.port, 3)
                 while self.end is None or self.next <= self.end:
                     reply = connection.ask(f"FEED FROM {self.next} COUNT {self.dice.choice([1, 10, 100, 1000])} BLOCK 50")
                     if isinstance(reply, str):
@@ -265,7 +209,7 @@ def run(build, dice, kills, interval):
     with tempfile.TemporaryDirectory() as work_directory:
         directory = os.path.join(work_directory, "ledger")
         server, place.port = serve(build, directory, dice, interval)
-        opener = Connection(place.port)
+        opener = Connection(place.port, 3)
         for name in ACCOUNTS:
             opener.ask(f"OPEN {name} USD")
         opener.close()
@@ -288,7 +232,7 @@ def run(build, dice, kills, interval):
             thread.join()
         if with_holds:
             time.sleep(2.5)  # what lives for a second expires, and then nothing happens any more
-        connection = Connection(place.port)
+        connection = Connection(place.port, 3)
         newest = connection.ask("TRIAL")["seq"]
         for follower in followers:
             follower.end = newest

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -154,6 +155,20 @@ Test(lifecycle, more_clients_than_allowed_are_told_so)
     }
     cr_assert(in, "no place was freed");
     client_close(&second);
+    server_stop(server);
+}
+
+/* Else clients could take what the journal and the snapshot need, and end the server. */
+Test(lifecycle, where_the_system_allows_few_files_fewer_clients_are_let_in)
+{
+    struct rlimit few = {128, 128};
+    struct config config = fixture_config(2);
+    char error[SERVER_ERROR_MAX] = "";
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    struct server *server = server_start(&config, error);
+    struct client client = client_connect(server);
+    client_ask(&client, "CONFIG GET max-clients", "*2\r\n$11\r\nmax-clients\r\n$2\r\n56\r\n");
+    client_close(&client);
     server_stop(server);
 }
 

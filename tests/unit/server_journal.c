@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -633,7 +634,7 @@ Test(journal, is_sought_along_its_links)
         journal_reader_seek(&reader, after);
         cr_assert_leq(reader.place.last.number, after, "seed %lu", pen->story.dice.seed);
         /* The very next batch is the one that the first record wanted is in. */
-        journal_reader_copy(&copy, &reader);
+        cr_assert(journal_reader_copy(&copy, &reader, error), "%s", error);
         cr_assert_eq(journal_read_next(&copy, last, &records, error), JOURNAL_BATCH, "%s", error);
         cr_assert_gt(copy.place.last.number, after, "seed %lu", pen->story.dice.seed);
         const struct record *first = (const struct record *)(const void *)records.bytes;
@@ -641,6 +642,26 @@ Test(journal, is_sought_along_its_links)
         journal_reader_close(&copy);
         buffer_free(&records);
     }
+    journal_reader_close(&reader);
+    pen_drop(pen);
+}
+
+Test(journal, a_reader_that_can_not_be_copied_says_why)
+{
+    struct pen *pen = pen_take();
+    char error[JOURNAL_ERROR_MAX] = "";
+    struct journal_reader reader;
+    struct journal_reader copy;
+    struct rlimit before;
+    pen_write(pen, 3);
+    cr_assert(journal_reader_open(&reader, pen->dir, STORAGE_LEDGER, 0, error), "%s", error);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {1, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    bool copied = journal_reader_copy(&copy, &reader, error);
+    setrlimit(RLIMIT_NOFILE, &before);
+    cr_assert(!copied);
+    cr_assert(strstr(error, "can't be opened once more: Too many open files"), "%s", error);
     journal_reader_close(&reader);
     pen_drop(pen);
 }
