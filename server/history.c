@@ -186,15 +186,26 @@ void history_answer(struct history *history, struct question *questions, unsigne
     }
 }
 
-/** Takes up to QUESTIONS_MAX inquiries from the start of `batch`. Returns how many. */
-static unsigned questions_take(struct buffer *batch, struct question *questions, sequence_t *seen)
+/** Takes up to QUESTIONS_MAX inquiries from the start of `batch`. Returns how many; and, in `seen`, what they
+ * must know of, and until when nothing more can happen that they ask for. */
+static unsigned questions_take(struct sequence *sequence, struct buffer *batch, struct question *questions,
+                               struct stamp *seen)
 {
     unsigned count = 0;
+    bool timed = false;
+    *seen = (struct stamp){0};
     while (buffer_length(batch) > 0 && count < QUESTIONS_MAX) {
         const struct inquiry *inquiry = (const struct inquiry *)(const void *)(batch->bytes + batch->start);
         questions[count++] = (struct question){.inquiry = inquiry};
-        *seen = inquiry->seen > *seen ? inquiry->seen : *seen;
+        seen->number = inquiry->seen > seen->number ? inquiry->seen : seen->number;
+        timed |= inquiry->to.is_time;
         batch->start += inquiry->head.size;
+    }
+    if (timed) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        /* What an answer says of a time is said for ever: whatever has that time is waited for. */
+        *seen = sequence_pass(sequence, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
     }
     return count;
 }
@@ -204,16 +215,13 @@ static void batch_answer(struct service *service, struct history *history, struc
 {
     struct question questions[QUESTIONS_MAX];
     while (buffer_length(batch) > 0) {
-        sequence_t seen = 0;
-        unsigned count = questions_take(batch, questions, &seen);
-        sequence_t durable = service_await(service, seen);
-        if (durable < seen) {
+        struct stamp seen;
+        unsigned count = questions_take(&service->server->sequence, batch, questions, &seen);
+        sequence_t durable = service_await(service, seen.number);
+        if (durable < seen.number) {
             return; /* the server ends */
         }
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        history_answer(history, questions, count, durable,
-                       (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+        history_answer(history, questions, count, durable, seen.time);
         for (unsigned i = 0; i < count; i++) {
             service_answer(service, &questions[i].inquiry->head, &questions[i].reply, durable);
             buffer_free(&questions[i].reply);

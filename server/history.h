@@ -31,8 +31,8 @@ struct history *history_new(const char *dir, struct ledger_id ledger);
 void history_free(struct history *history);
 
 /** Answers 1 to QUESTIONS_MAX questions as of number `durable`, which is in the journal and covers what each
- * of them must know of; `now_ns` is the time. All of them share one reading of the journal. What goes wrong
- * with the disk is an ERR in the reply. */
+ * of them must know of. Nothing with a time up to `now_ns` comes later. All of them share one reading of the
+ * journal. What goes wrong with the disk is an ERR in the reply. */
 void history_answer(struct history *history, struct question *questions, unsigned count, sequence_t durable,
                     uint64_t now_ns);
 

@@ -163,7 +163,7 @@ static void worker_tell_time(struct worker *worker)
                                   .now = now};
     worker->shard_told_ns = now;
     if (due) {
-        sequence_pass(&worker->server->sequence, now); /* a hold expires at its deadline or later */
+        (void)sequence_pass(&worker->server->sequence, now); /* a hold expires at its deadline or later */
     }
     shard_step(worker->shard, &clock.head, &worker->outbox);
 }

@@ -31,12 +31,17 @@ Test(sequence, claims_no_time_before_one_that_was_passed)
 {
     struct sequence sequence;
     sequence_init(&sequence, (struct stamp){0});
-    sequence_pass(&sequence, 5000);
+    (void)sequence_pass(&sequence, 5000);
     struct stamp first = sequence_claim(&sequence, 1, 1000); /* the clock was set back */
     cr_assert_eq(first.number, 1);
     cr_assert_eq(first.time, 5001);
-    sequence_pass(&sequence, 4000);
+    struct stamp passed = sequence_pass(&sequence, 4000);
+    cr_assert_eq(passed.number, 1);
+    cr_assert_eq(passed.time, 5001, "it was later already");
     cr_assert_eq(sequence_claim(&sequence, 1, 1000).time, 5002);
+    passed = sequence_pass(&sequence, 6000);
+    cr_assert_eq(passed.number, 2);
+    cr_assert_eq(passed.time, 6000);
 }
 
 Test(sequence, a_claim_of_none_only_looks)
