@@ -80,6 +80,8 @@ def must_follow(request, earlier, boundless):
     Two that only move money of a boundless account can't tell which of them was first, and what becomes of one hold is
     nothing to another.
     """
+    if not request.keys or not earlier.keys:
+        return False  # what is discarded
     if ANYTHING not in request.keys and ANYTHING not in earlier.keys:
         shared = request.keys & earlier.keys
         return any(name not in boundless and not name.startswith("@world") or
