@@ -206,14 +206,18 @@ static void batch_answer(struct service *service, struct history *history, struc
     while (buffer_length(batch) > 0) {
         sequence_t seen = 0;
         unsigned count = questions_take(batch, questions, &seen);
+        /* What is past by the ledger's time, which may be ahead of a clock that was set back, is settled:
+         * nothing claimed from now on comes before it, and what was claimed is waited for. */
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        struct stamp last = sequence_pass(&service->server->sequence,
+                                          (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+        seen = last.number > seen ? last.number : seen;
         sequence_t durable = service_await(service, seen);
         if (durable < seen) {
             return; /* the server ends */
         }
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        history_answer(history, questions, count, durable,
-                       (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+        history_answer(history, questions, count, durable, last.time);
         for (unsigned i = 0; i < count; i++) {
             service_answer(service, &questions[i].inquiry->head, &questions[i].reply, durable);
             buffer_free(&questions[i].reply);

@@ -19,15 +19,16 @@ sequence_t sequence_newest(const struct sequence *sequence)
     return atomic_load(&sequence->last).number;
 }
 
-void sequence_pass(struct sequence *sequence, uint64_t now_ns)
+struct stamp sequence_pass(struct sequence *sequence, uint64_t now_ns)
 {
     struct stamp last = atomic_load(&sequence->last);
     while (last.time < now_ns) {
         struct stamp passed = {last.number, now_ns};
         if (atomic_compare_exchange_weak(&sequence->last, &last, passed)) {
-            return;
+            return passed;
         }
     }
+    return last;
 }
 
 struct stamp sequence_claim(struct sequence *sequence, uint64_t count, uint64_t now_ns)

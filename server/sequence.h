@@ -22,9 +22,11 @@ void sequence_init(struct sequence *sequence, struct stamp last);
 /** The newest number claimed. Any thread. */
 sequence_t sequence_newest(const struct sequence *sequence);
 
-/** No time claimed from now on is before `now_ns` (nanoseconds since the epoch): whoever acts upon a time passes it
- * first, since the system's clock may be set back before the act has its own. Any thread. */
-void sequence_pass(struct sequence *sequence, uint64_t now_ns);
+/** No time claimed from now on is before `now_ns` (nanoseconds since the epoch): whoever acts upon a time
+ * passes it first, since the system's clock may be set back before the act has its own. Returns the newest
+ * number claimed, and a time that is not before `now_ns`: everything claimed later is after it. Any thread.
+ */
+struct stamp sequence_pass(struct sequence *sequence, uint64_t now_ns);
 
 /** Claims `count` consecutive numbers and as many strictly increasing times, and returns the first of both:
  *  number + i and time + i are the caller's for i below `count`. Numbers start at 1. The time is `now_ns`

@@ -1,6 +1,6 @@
-/* clock.c: a shim under a server's clock, to be preloaded: CLOCK_REALTIME runs as far ahead of the true time as
- * the file BURSAR_CLOCK says, a signed 64-bit number of nanoseconds that may change at any moment. Other clocks
- * are left alone.
+/* clock.c: a shim under a server's clock, to be preloaded: CLOCK_REALTIME runs as far ahead of the true time
+ * as the file BURSAR_CLOCK says, a signed 64-bit number of nanoseconds that may change at any moment. Other
+ * clocks are left alone.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
