@@ -262,6 +262,23 @@ Test(history, a_balance_is_told_as_it_was)
     fixture_dir_remove(dir);
 }
 
+/* The clock is set back: times that replies show are past all the same. */
+Test(history, what_the_ledger_dated_is_not_in_the_future)
+{
+    char *dir = fixture_dir_make();
+    struct server *server = fixture_dir_serve(dir, 2, DURABILITY_SYNC);
+    struct client client = client_connect(server);
+    client_ask(&client, "OPEN a USD", ":1\r\n");
+    sequence_pass(&server->sequence, UINT64_C(4102444800000000000)); /* 2100-01-01 */
+    client_ask(&client, "DEPOSIT d a 5", ":2\r\n");
+    client_ask(&client, "BALANCE a AT 2100-01-01T00:00:00.000000001Z", "$4\r\n5.00\r\n");
+    client_ask(&client, "BALANCE a AT 2100-01-01T00:00:00Z", "$4\r\n0.00\r\n");
+    client_ask(&client, "BALANCE a AT 2100-01-01T00:00:01Z", "-ERR that time is in the future\r\n");
+    client_close(&client);
+    server_stop(server);
+    fixture_dir_remove(dir);
+}
+
 Test(history, tells_what_is_wrong_with_a_request)
 {
     static const char syntax[] =
