@@ -73,9 +73,13 @@ bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id 
                                 .place = *place,
                                 .size = head.size,
                                 .segment_size = segment_size,
-                                .fd = fd};
+                                .fd = fd,
+                                .unsynced = true};
     batch_begin(journal);
-    if (journal_append(journal, true, error) != APPEND_OK) {
+    /* A process that died may have left its last batch, and the name of this segment, where the machine's
+     * death would still take them. They are here to stay before anything is built on them. */
+    if (journal_sync(journal, error) != APPEND_OK || !directory_sync(path, error) ||
+        journal_append(journal, true, error) != APPEND_OK) {
         journal_close(journal);
         return false;
     }

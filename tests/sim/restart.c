@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/directory.h"
 #include "tests/sim/world.h"
 
 #define ATTEMPTS_STRUCK 3  /* starts in a row that something may happen to */
@@ -43,13 +44,21 @@ static void damage_undo(struct damage *damage)
     damage->bits = 0;
 }
 
+/* A new ledger has a journal first, then the snapshot, whose name is synced, and the journal's with it. */
+static bool ledger_make(struct world *world, char *error)
+{
+    world->made =
+        world->made ||
+        ((journal_exists(DISK_ROOT) || journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error)) &&
+         directory_sync(DISK_ROOT, error));
+    return world->made;
+}
+
 /* All that is on the disk behind the snapshot. */
 static bool journal_load(const struct world *world, struct buffer *records, struct journal_place *place,
                          char *error)
 {
     struct journal_reader reader = {0};
-    if (!journal_exists(DISK_ROOT) && !journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error))
-        return false;
     if (!journal_reader_open(&reader, DISK_ROOT, world->ledger, world->archive.number, error))
         return false;
     enum journal_read result = JOURNAL_BATCH;
@@ -88,7 +97,7 @@ static bool start(struct world *world, struct damage *damage, char *error)
     const struct buffer *snapshot = &world->archive.records;
     if (buffer_length(snapshot) > 0)
         buffer_append(&records, snapshot->bytes + snapshot->start, buffer_length(snapshot));
-    bool good = journal_load(world, &records, &place, error);
+    bool good = ledger_make(world, error) && journal_load(world, &records, &place, error);
     if (good) {
         uint64_t before = buffer_length(cluster_records(world->cluster));
         check_loaded(world, &records, place.last.number);

@@ -48,6 +48,7 @@ struct world {
     struct cluster *cluster;
     unsigned shards;
     struct ledger_id ledger;
+    bool made; /* the ledger: it has its first journal, and a snapshot */
     struct commitlog log;
     struct buffer sealed[WORLD_SHARDS]; /* by worker: not yet handed to the log */
     struct disk_place tip;              /* where the journal's last good batch begins */
