@@ -2,7 +2,7 @@
 #include "tests/sim/runner.h"
 
 #include <assert.h>
-#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,11 @@
 struct job {
     struct tally tally;
     uint64_t seed; /* that it runs */
+};
+
+struct shared {
+    _Atomic uint64_t failed; /* the least seed that did; UINT64_MAX: none */
+    struct job jobs[JOBS_MAX];
 };
 
 /* Ends the process where a run does not do the same again. */
@@ -65,13 +70,15 @@ bool runner_try(const struct plan *plan, bool twice, bool quiet)
     return ended_well(process);
 }
 
-static void job_run(const struct plan *base, uint64_t first, uint64_t seeds, unsigned step, time_t end,
-                    struct job *job)
+static void job_run(const struct plan *base, uint64_t first, uint64_t end, unsigned step, time_t end_time,
+                    struct shared *shared, struct job *job)
 {
-    for (uint64_t i = 0; (seeds == 0 || i < seeds) && (end == 0 || time(NULL) < end); i += step) {
+    for (uint64_t seed = first; seed < end && seed < atomic_load(&shared->failed); seed += step) {
         struct plan plan = *base;
-        plan.seed = plan.schedule = job->seed = first + i;
-        run(&plan, (first + i) % TWICE_EVERY == 0, &job->tally);
+        if (end_time != 0 && time(NULL) >= end_time)
+            break;
+        plan.seed = plan.schedule = job->seed = seed;
+        run(&plan, seed % TWICE_EVERY == 0, &job->tally);
     }
     exit(EXIT_SUCCESS);
 }
@@ -85,32 +92,46 @@ static void tally_add(struct tally *sum, const struct tally *one)
         to[i] += from[i];
 }
 
+/* Waits for all jobs. When one fails the others need go no further than its seed. */
+static void jobs_wait(const pid_t *processes, unsigned jobs, struct shared *shared)
+{
+    int status = 0;
+    for (unsigned left = jobs; left > 0; left--) {
+        pid_t process = waitpid(-1, &status, 0);
+        assert(process > 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            continue;
+        for (unsigned i = 0; i < jobs; i++) {
+            if (processes[i] == process && shared->jobs[i].seed < atomic_load(&shared->failed))
+                atomic_store(&shared->failed, shared->jobs[i].seed);
+        }
+    }
+}
+
 bool runner_many(const struct plan *base, uint64_t first, uint64_t seeds, unsigned seconds, unsigned jobs,
                  struct tally *tally, uint64_t *failed)
 {
     pid_t processes[JOBS_MAX];
     jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
-    struct job *shared =
-        mmap(NULL, jobs * sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert(shared != MAP_FAILED);
-    time_t end = seconds == 0 ? 0 : time(NULL) + seconds;
+    atomic_store(&shared->failed, UINT64_MAX);
+    time_t end_time = seconds == 0 ? 0 : time(NULL) + seconds;
     (void)fflush(stdout);
     for (unsigned i = 0; i < jobs; i++) {
         processes[i] = fork();
         assert(processes[i] >= 0);
         if (processes[i] == 0)
-            job_run(base, first + i, seeds > i ? seeds - i : seeds, jobs, end, &shared[i]);
+            job_run(base, first + i, seeds == 0 ? UINT64_MAX : first + seeds, jobs, end_time, shared,
+                    &shared->jobs[i]);
     }
-    bool good = true;
-    for (unsigned i = 0; i < jobs; i++) {
-        if (!ended_well(processes[i])) {
-            *failed = good || shared[i].seed < *failed ? shared[i].seed : *failed;
-            good = false;
-        }
-        tally_add(tally, &shared[i].tally);
-    }
-    (void)munmap(shared, jobs * sizeof *shared);
-    return good;
+    jobs_wait(processes, jobs, shared);
+    for (unsigned i = 0; i < jobs; i++)
+        tally_add(tally, &shared->jobs[i].tally);
+    *failed = atomic_load(&shared->failed);
+    (void)munmap(shared, sizeof *shared);
+    return *failed == UINT64_MAX;
 }
 
 void runner_print(const struct plan *plan)
