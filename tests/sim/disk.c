@@ -239,11 +239,9 @@ bool disk_pick(struct dice *dice, struct disk_place *place)
     if (entry->file->cache.size == 0)
         return false;
     memcpy(place->name, entry->name, sizeof place->name);
-    /* Half the time among the first pages: most of a small segment is not in use. */
-    uint64_t reach = dice_below(dice, 2) == 0 ? entry->file->cache.size / 4 : entry->file->cache.size;
-    place->offset = dice_below(dice, (unsigned)reach);
-    if (dice_below(dice, 2) == 0)
-        place->offset -= place->offset % 4096 - place->offset % 128; /* where batches and heads are */
+    place->offset = dice_below(dice, (unsigned)entry->file->cache.size);
+    if (dice_below(dice, 4) > 0)
+        place->offset -= place->offset % 4096 - place->offset % 256; /* where batches and heads are */
     return true;
 }
 
@@ -426,20 +424,21 @@ size_t disk_part(size_t length)
 }
 
 /* Whether the planned fault concerns such a call. */
-static bool is_concerned(bool writes, bool syncs, bool reads)
+static bool is_concerned(enum disk_call call)
 {
     switch (disk.fault) {
     case DISK_GOOD: return false;
     case DISK_STOP:
     case DISK_FULL: return true;
-    case DISK_FAIL_SYNC: return syncs;
-    case DISK_FAIL_WRITE: return writes;
-    case DISK_FAIL_READ: return reads;
+    case DISK_STOP_NAMED: return call == CALL_RENAME;
+    case DISK_FAIL_SYNC: return call == CALL_SYNC;
+    case DISK_FAIL_WRITE: return call == CALL_WRITE;
+    case DISK_FAIL_READ: return call == CALL_READ;
     }
     return false;
 }
 
-enum disk_fault disk_call(bool writes, bool syncs, bool reads)
+enum disk_fault disk_call(enum disk_call call)
 {
     if (disk.stopped)
         return DISK_STOP;
@@ -447,12 +446,12 @@ enum disk_fault disk_call(bool writes, bool syncs, bool reads)
         disk.calls--;
         return DISK_GOOD;
     }
-    if (!is_concerned(writes, syncs, reads))
+    if (!is_concerned(call))
         return DISK_GOOD;
     enum disk_fault fault = disk.fault;
     disk.fault = DISK_GOOD;
     disk.struck = true;
-    disk.stopped = fault == DISK_STOP;
+    disk.stopped = fault == DISK_STOP || fault == DISK_STOP_NAMED;
     disk.full |= fault == DISK_FULL;
     return fault == DISK_FULL ? DISK_GOOD : fault;
 }

@@ -30,6 +30,7 @@
 enum disk_fault {
     DISK_GOOD,
     DISK_STOP,       /* the process dies in this very call: nothing it calls does anything any more */
+    DISK_STOP_NAMED, /* it dies right after the next rename */
     DISK_FAIL_SYNC,  /* the next fdatasync or fsync fails */
     DISK_FAIL_WRITE, /* the next write fails, having written a part or nothing */
     DISK_FAIL_READ,  /* the next read fails */
@@ -109,8 +110,11 @@ void disk_sync_file(struct disk_file *file);
 void disk_sync_journal(void);
 void disk_sync_root(void);
 
+/** What a call does, as far as faults are concerned. */
+enum disk_call { CALL_LOOK, CALL_NAME, CALL_READ, CALL_WRITE, CALL_SYNC, CALL_RENAME };
+
 /** Begins a call: what is to go wrong with it, of the faults that concern it. */
-enum disk_fault disk_call(bool writes, bool syncs, bool reads);
+enum disk_fault disk_call(enum disk_call call);
 
 /** How much of a write of `length` bytes that goes wrong is done all the same. */
 size_t disk_part(size_t length);

@@ -91,7 +91,7 @@ static struct descriptor *descriptor_of(int fd)
 
 int __wrap_open(const char *path, int flags, ...)
 {
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_LOOK) == DISK_STOP)
         return fail(EIO);
     if ((flags & O_DIRECTORY) != 0) {
         bool journal = strcmp(path, JOURNAL) == 0;
@@ -123,7 +123,7 @@ int __wrap_close(int fd)
 
 ssize_t __wrap_pread(int fd, void *bytes, size_t length, off_t offset)
 {
-    if (disk_call(false, false, true) != DISK_GOOD)
+    if (disk_call(CALL_READ) != DISK_GOOD)
         return fail(EIO);
     return (ssize_t)disk_read(descriptor_of(fd)->file, bytes, length, (uint64_t)offset);
 }
@@ -131,7 +131,7 @@ ssize_t __wrap_pread(int fd, void *bytes, size_t length, off_t offset)
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t offset)
 {
     bool before = disk_stopped();
-    enum disk_fault fault = disk_call(true, false, false);
+    enum disk_fault fault = disk_call(CALL_WRITE);
     struct disk_file *file = before ? NULL : descriptor_of(fd)->file;
     if (fault != DISK_GOOD) {
         size_t part = before ? 0 : disk_part(length);
@@ -145,7 +145,7 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t offset)
 
 static int sync_any(int fd)
 {
-    enum disk_fault fault = disk_call(false, true, false);
+    enum disk_fault fault = disk_call(CALL_SYNC);
     if (fault == DISK_STOP)
         return fail(EIO);
     const struct descriptor *descriptor = descriptor_of(fd);
@@ -182,7 +182,7 @@ static int status_fill(const struct disk_file *file, struct stat *status)
 
 int __wrap_fstat(int fd, struct stat *status)
 {
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_LOOK) == DISK_STOP)
         return fail(EIO);
     return status_fill(descriptor_of(fd)->file, status);
 }
@@ -190,7 +190,7 @@ int __wrap_fstat(int fd, struct stat *status)
 int __wrap_stat(const char *path, struct stat *status)
 {
     const struct disk_file *file = disk_find(name_of(path));
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_LOOK) == DISK_STOP)
         return fail(EIO);
     return file == NULL ? fail(ENOENT) : status_fill(file, status);
 }
@@ -198,7 +198,7 @@ int __wrap_stat(const char *path, struct stat *status)
 int __wrap_access(const char *path, int mode)
 {
     (void)mode;
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_LOOK) == DISK_STOP)
         return fail(EIO);
     return disk_find(name_of(path)) == NULL ? fail(ENOENT) : 0;
 }
@@ -207,7 +207,7 @@ int __wrap_mkdir(const char *path, mode_t mode)
 {
     (void)mode;
     assert(strcmp(path, JOURNAL) == 0);
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_NAME) == DISK_STOP)
         return fail(EIO);
     if (disk_has_journal())
         return fail(EEXIST);
@@ -217,15 +217,16 @@ int __wrap_mkdir(const char *path, mode_t mode)
 
 int __wrap_rename(const char *from, const char *to)
 {
-    if (disk_call(false, false, false) == DISK_STOP)
+    enum disk_fault fault = disk_call(CALL_RENAME);
+    if (fault == DISK_STOP)
         return fail(EIO);
     disk_rename(name_of(from), name_of(to));
-    return 0;
+    return fault == DISK_STOP_NAMED ? fail(EIO) : 0;
 }
 
 int __wrap_unlink(const char *path)
 {
-    if (disk_call(false, false, false) == DISK_STOP)
+    if (disk_call(CALL_NAME) == DISK_STOP)
         return fail(EIO);
     if (disk_find(name_of(path)) == NULL)
         return fail(ENOENT);
@@ -236,7 +237,7 @@ int __wrap_unlink(const char *path)
 DIR *__wrap_opendir(const char *path)
 {
     assert(strcmp(path, JOURNAL) == 0);
-    if (disk_call(false, false, false) == DISK_STOP || !disk_has_journal()) {
+    if (disk_call(CALL_LOOK) == DISK_STOP || !disk_has_journal()) {
         errno = disk_has_journal() ? EIO : ENOENT;
         return NULL;
     }

@@ -24,9 +24,14 @@ struct damage {
 static struct damage damage_do(struct world *world)
 {
     struct damage damage = {0};
-    if (!world_may(world, FAULT_FLIP) || dice_below(&world->dice, 3) > 0 ||
+    if (!world_may(world, FAULT_FLIP) || dice_below(&world->dice, 2) > 0 ||
         !disk_pick(&world->dice, &damage.place))
         return damage;
+    /* Half the time among the newest batches. */
+    uint64_t pages = world->tip.offset / JOURNAL_ALIGN;
+    if (strcmp(damage.place.name, world->tip.name) == 0 && pages > 3 && dice_below(&world->dice, 2) == 0)
+        damage.place.offset =
+            damage.place.offset % JOURNAL_ALIGN + JOURNAL_ALIGN * (pages - 1 - dice_below(&world->dice, 3));
     /* The last batch is not spared because it is safe, but because nobody could tell: docs/journal.md says
      * so. */
     if (strcmp(damage.place.name, world->tip.name) == 0 && damage.place.offset >= world->tip.offset)
@@ -168,6 +173,7 @@ void restart_up(struct world *world)
             disk_mend();
     }
     world->tally->restarts++;
+    world->calm = dice_below(&world->dice, 3) == 0 ? CALM_STEPS_FEW : CALM_STEPS;
     world->hash = hash_add(world->hash, &world->shards, sizeof world->shards);
     if (dice_below(&world->dice, 4) == 0)
         verdict_conserved(world);

@@ -57,6 +57,7 @@ static struct world *world_create(const struct plan *plan, struct tally *tally)
                                                              .clock_jumps = true,
                                                              .sealed = on_sealed,
                                                              .context = world});
+    world->calm = CALM_STEPS;
     disk_reset();
     return world;
 }
@@ -114,10 +115,13 @@ static void fault_begin(struct world *world)
     world->events--;
     if (!world_may(world, fault))
         return;
+    enum disk_fault strike = faults[fault];
+    if (strike == DISK_STOP && dice_below(&world->dice, 3) == 0)
+        strike = DISK_STOP_NAMED;
     if (fault <= FAULT_POWER && dice_below(&world->dice, 2) == 0)
         restart_crash(world);
     else
-        disk_plan(faults[fault], dice_below(&world->dice, STRIKES_MAX),
+        disk_plan(strike, dice_below(&world->dice, STRIKES_MAX),
                   (struct dice){world->dice.seed, dice_next(&world->dice)});
 }
 
@@ -131,6 +135,8 @@ static void odds_throw(struct world *world, unsigned *odds)
         [ACT_HEAR] = 6, [ACT_ARCHIVE] = 3, [ACT_PATIENCE] = 2};
     for (unsigned i = 0; i < ACTIONS; i++)
         odds[i] = 1 + dice_below(&world->dice, most[i]);
+    if (dice_below(&world->dice, 3) == 0)
+        odds[ACT_ARCHIVE] = 0; /* it is slow, and segments are neither given up nor made ready */
 }
 
 static enum action action_pick(struct world *world, const unsigned *odds)
@@ -169,14 +175,14 @@ static void step_count(struct world *world)
         world_fail(world, "somebody waits for ever: %zu calls are under way", world->flight_count);
 }
 
-/* Faults come at any step, more of them early. */
+/* Faults come at any step until there were enough. */
 static void play(struct world *world)
 {
     unsigned odds[ACTIONS];
     odds_throw(world, odds);
     while (!clients_done(world)) {
         step_count(world);
-        if (world->events > 0 && dice_below(&world->dice, 1500) == 0)
+        if (world->events > 0 && dice_below(&world->dice, world->calm) == 0)
             fault_begin(world);
         if (!act(world, action_pick(world, odds))) {
             world->tally->failures++;

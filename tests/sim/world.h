@@ -15,6 +15,8 @@
 #define CLIENTS_MAX    24
 #define FLIGHTS_MAX    1024
 #define WORLD_SEGMENT  JOURNAL_SEGMENT_MIN
+#define CALM_STEPS     1500     /* between two faults, on average */
+#define CALM_STEPS_FEW 60       /* now and then, after a restart */
 #define WORLD_STEP_MAX 3000000U /* of one run: more means that somebody waits for ever */
 
 /** A client has one call at a time, which it repeats until it hears an answer. */
@@ -64,6 +66,7 @@ struct world {
     uint64_t steps;
     uint64_t hash;
     unsigned events; /* faults still to come */
+    unsigned calm;   /* steps between two of them, on average */
     bool crashed;    /* at least once */
 };
 
