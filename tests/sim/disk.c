@@ -187,7 +187,8 @@ static void keep_sectors(struct disk_file *file, const struct pending *pending, 
     }
 }
 
-static void file_cut(struct disk_file *file, struct dice *dice)
+/* Leaves on the disk what the dice let come there. */
+static void file_leave(struct disk_file *file, struct dice *dice)
 {
     for (const struct pending *pending = file->first; pending != NULL; pending = pending->next) {
         unsigned throw = dice_below(dice, 4);
@@ -197,6 +198,11 @@ static void file_cut(struct disk_file *file, struct dice *dice)
             keep_sectors(file, pending, dice);
     }
     pending_clear(file);
+}
+
+static void file_cut(struct disk_file *file, struct dice *dice)
+{
+    file_leave(file, dice);
     content_copy(&file->cache, &file->kept);
 }
 
@@ -414,8 +420,11 @@ void disk_sync_file(struct disk_file *file)
 
 void disk_sync_fails(struct disk_file *file)
 {
-    if (dice_below(&disk.dice, 2) == 0)
-        file_cut(file, &disk.dice);
+    switch (dice_below(&disk.dice, 3)) {
+    case 0: break;
+    case 1: file_cut(file, &disk.dice); break;
+    default: file_leave(file, &disk.dice); break;
+    }
 }
 
 size_t disk_part(size_t length)

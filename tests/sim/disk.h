@@ -119,7 +119,9 @@ enum disk_fault disk_call(enum disk_call call);
 /** How much of a write of `length` bytes that goes wrong is done all the same. */
 size_t disk_part(size_t length);
 
-/** What a failed sync does to the file: by the dice, what was to be synced is forgotten, in the cache too. */
+/** What a failed sync does to the file, by the dice: nothing; or what was to be synced is left as a power cut
+ * would leave it, and either seen so, or, as Linux has it, still seen as it was written and never synced
+ * again. */
 void disk_sync_fails(struct disk_file *file);
 
 /** Closes all file descriptors. */

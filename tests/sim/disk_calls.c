@@ -35,7 +35,7 @@ struct stream {
     struct dirent entry;
 };
 
-/* As the linker names them. NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
+/* As the linker names them. */
 int __real_close(int fd);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
@@ -261,4 +261,3 @@ int __wrap_closedir(DIR *directory)
     free((void *)directory);
     return 0;
 }
-/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */

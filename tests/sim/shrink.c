@@ -9,7 +9,7 @@
 #include "tests/sim/runner.h"
 
 #define SCHEDULES 12
-#define TRIES_MAX 1500 /* runs in all */
+#define TRIES_MAX 3000 /* runs in all */
 
 struct shrinking {
     struct plan best;

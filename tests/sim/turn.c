@@ -8,7 +8,7 @@
 /* Where an end of the process leads to. */
 static jmp_buf ended;
 
-/* As the linker names it. NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
+/* As the linker names it. */
 _Noreturn void __wrap__exit(int status);
 
 _Noreturn void __wrap__exit(int status)
@@ -16,7 +16,6 @@ _Noreturn void __wrap__exit(int status)
     assert(status == EXIT_FAILURE);
     longjmp(ended, 1);
 }
-/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 
 /* What the server tells its operator is that it ends, and why: the simulator sees that. */
 void log_write(enum log_level level, const char *format, ...)
@@ -38,8 +37,7 @@ void turn_begin(struct commitlog *log, sequence_t newest)
 enum turn turn_take(struct commitlog *log)
 {
     sequence_t next = atomic_load(&log->durable) + 1;
-    if (setjmp(ended) !=
-        0) /* NOLINT(cert-err52-cpp): nothing but the log's own state is changed in between */
+    if (setjmp(ended) != 0)
         return TURN_FAILED;
     if (!log_gather(log, &next))
         return TURN_IDLE;
