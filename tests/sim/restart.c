@@ -203,7 +203,7 @@ void restart_crash(struct world *world)
 
 void restart_stop(struct world *world)
 {
-    if (!turn_stop(&world->log))
+    if (!turn_stop(&world->log) && !disk_struck()) /* it may have become full before */
         world_fail(world, "the journal can't be closed");
     gone(world);
     disk_mend();
