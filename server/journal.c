@@ -14,11 +14,15 @@
 #include "server/batch.h"
 #include "server/directory.h"
 #include "server/journal_record.h"
+#include "server/memory.h"
 #include "server/segment.h"
 
 /* Spares that trimming keeps ready: with a fast load a segment lasts a second, as long as a snapshot takes.
  */
 #define SPARES_READY 2
+
+/* Bytes that are written once more at a time. */
+#define REWRITE_SIZE 1048576
 
 static char *path_new(const char *dir)
 {
@@ -58,6 +62,38 @@ static void batch_begin(struct journal *journal)
     journal->continues = false;
 }
 
+static enum append_result failed(const struct journal *journal, const char *what, const char *why,
+                                 char *error)
+{
+    char path[PATH_MAX];
+    segment_path(path, journal->path, journal->place.segment);
+    (void)snprintf(error, JOURNAL_ERROR_MAX,
+                   "%s '%.384s' at offset %" PRIu64 ", after number %" PRIu64 ", failed: %s", what, path,
+                   journal->place.offset, journal->place.last.number, why);
+    return APPEND_UNKNOWN;
+}
+
+/** Writes the segment's batches once more, as they were read. After an fdatasync that failed the system may
+ * take a page for written that is not on the disk, and show it all the same: what was replayed must be there.
+ */
+static bool segment_rewrite(const struct journal *journal, char *error)
+{
+    char *bytes = memory_zeroed(1, REWRITE_SIZE);
+    bool good = true;
+    errno = EIO; /* what a short one means */
+    for (uint64_t at = JOURNAL_ALIGN; good && at < journal->place.offset; at += REWRITE_SIZE) {
+        uint64_t left = journal->place.offset - at;
+        size_t length = left < REWRITE_SIZE ? (size_t)left : REWRITE_SIZE;
+        good = pread(journal->fd, bytes, length, (off_t)at) == (ssize_t)length &&
+               pwrite(journal->fd, bytes, length, (off_t)at) == (ssize_t)length;
+    }
+    free(bytes);
+    if (!good) {
+        failed(journal, "writing once more what is in", strerror(errno), error);
+    }
+    return good;
+}
+
 bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id ledger,
                      const struct journal_place *place, uint64_t segment_size, char *error)
 {
@@ -73,9 +109,13 @@ bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id 
                                 .place = *place,
                                 .size = head.size,
                                 .segment_size = segment_size,
-                                .fd = fd};
+                                .fd = fd,
+                                .unsynced = true};
     batch_begin(journal);
-    if (journal_append(journal, true, error) != APPEND_OK) {
+    /* A process that died may have left its last batch, and the name of this segment, where the machine's
+     * death would still take them. They are here to stay before anything is built on them. */
+    if (!segment_rewrite(journal, error) || journal_sync(journal, error) != APPEND_OK ||
+        !directory_sync(path, error) || journal_append(journal, true, error) != APPEND_OK) {
         journal_close(journal);
         return false;
     }
@@ -106,17 +146,6 @@ void journal_add(struct journal *journal, const struct record *record)
     journal->batch_last.time = record->stamp.time + record->leg_count - 1U;
     journal->batch_count++;
     journal->continues = (record->flags & RECORD_CONTINUES) != 0;
-}
-
-static enum append_result failed(const struct journal *journal, const char *what, const char *why,
-                                 char *error)
-{
-    char path[PATH_MAX];
-    segment_path(path, journal->path, journal->place.segment);
-    (void)snprintf(error, JOURNAL_ERROR_MAX,
-                   "%s '%.384s' at offset %" PRIu64 ", after number %" PRIu64 ", failed: %s", what, path,
-                   journal->place.offset, journal->place.last.number, why);
-    return APPEND_UNKNOWN;
 }
 
 /** Goes on in a new segment. */

@@ -127,8 +127,9 @@ bool journal_exists(const char *dir);
  * get so far as a segment does no harm. */
 bool journal_create(const char *dir, struct ledger_id ledger, uint64_t segment_size, char *error);
 
-/** Takes the journal over at `place`, where a reader found its end, and appends an empty batch there, so that
- *  what lies before is known to be whole from now on. New segments will be `segment_size` bytes long. */
+/** Takes the journal over at `place`, where a reader found its end: sees to it that what was read is durable,
+ *  and appends an empty batch there, so that what lies before is known to be whole from now on. New segments
+ * will be `segment_size` bytes long. */
 bool journal_acquire(struct journal *journal, const char *dir, struct ledger_id ledger,
                      const struct journal_place *place, uint64_t segment_size, char *error);
 

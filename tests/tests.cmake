@@ -2,6 +2,7 @@
 function(bursar_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.c)
   list(FILTER sources EXCLUDE REGEX "/fault\\.c$")
+  list(REMOVE_ITEM sources ${PLAINMODEL_SOURCES})
   if(sources)
     add_executable(test_${name} ${sources})
     target_link_libraries(test_${name} PRIVATE ${ARGN} PkgConfig::CRITERION)
@@ -13,7 +14,7 @@ function(bursar_tests name)
 endfunction()
 
 bursar_tests(unit serving clientside)
-bursar_tests(model ledger)
+bursar_tests(model plainmodel)
 bursar_tests(server serving)
 
 # What tests/server/durability.py preloads under a server.

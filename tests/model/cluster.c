@@ -83,23 +83,57 @@ struct cluster *cluster_create(const struct cluster_config *config)
     return cluster;
 }
 
-void cluster_restart(struct cluster *cluster, unsigned shards)
+/* The first record behind `record`. */
+static const struct record *record_after(const struct record *record)
 {
+    return (const struct record *)(const void *)((const char *)record + record->size);
+}
+
+/* The log is these records. What comes next is later than anybody's clock was. */
+static void log_replace(struct cluster *cluster, const struct buffer *records)
+{
+    cluster->records.start = cluster->records.end = 0;
+    cluster->last = (struct stamp){0};
+    if (buffer_length(records) > 0)
+        buffer_append(&cluster->records, records->bytes + records->start, buffer_length(records));
+    const struct record *record = (const struct record *)(const void *)cluster->records.bytes;
+    for (; (const char *)record < cluster->records.bytes + cluster->records.end;
+         record = record_after(record))
+        cluster->last = (struct stamp){record->stamp.number + record->leg_count - 1U,
+                                       record->stamp.time + record->leg_count - 1U};
+    cluster->next.number = cluster->last.number + 1;
+}
+
+/* Empty shards, filled from the log. */
+static bool workers_replay(struct cluster *cluster, unsigned shards, char *error)
+{
+    struct shard *all[SHARDS_MAX];
     workers_end(cluster);
     cluster->config.shards = shards;
     cluster->config.seed++; /* a server that starts throws new dice for its hash */
     workers_start(cluster);
-    struct shard *all[SHARDS_MAX];
     for (unsigned i = 0; i < shards; i++)
         all[i] = cluster->workers[i].shard;
-    char error[REPLAY_ERROR_MAX];
     struct replay *replay = replay_create(all, shards, cluster->config.seed);
     bool good = replay_records(replay, cluster->records.bytes, buffer_length(&cluster->records), error) &&
                 replay_finish(replay, error);
+    replay_free(replay);
+    return good;
+}
+
+bool cluster_recover(struct cluster *cluster, unsigned shards, const struct buffer *records, char *error)
+{
+    log_replace(cluster, records);
+    return workers_replay(cluster, shards, error);
+}
+
+void cluster_restart(struct cluster *cluster, unsigned shards)
+{
+    char error[REPLAY_ERROR_MAX];
+    bool good = workers_replay(cluster, shards, error);
     if (!good)
         (void)fprintf(stderr, "%s\n", error);
     assert(good);
-    replay_free(replay);
 }
 
 void cluster_free(struct cluster *cluster)
@@ -239,7 +273,7 @@ static void lane_deliver(struct cluster *cluster, struct worker *worker, struct 
 }
 
 /* Checks the order of a sealed batch's records and appends them to the log. */
-static void records_take(struct cluster *cluster, struct buffer *records)
+static void records_take(struct cluster *cluster, unsigned worker, struct buffer *records)
 {
     for (size_t at = records->start; at < records->end;) {
         const struct record *record = (const struct record *)(const void *)(records->bytes + at);
@@ -249,8 +283,11 @@ static void records_take(struct cluster *cluster, struct buffer *records)
         cluster->last.time = record->stamp.time + record->leg_count - 1U;
         at += record->size;
     }
-    if (buffer_length(records) > 0)
+    if (buffer_length(records) > 0) {
         buffer_append(&cluster->records, records->bytes + records->start, buffer_length(records));
+        if (cluster->config.sealed != NULL)
+            cluster->config.sealed(cluster->config.context, worker, records);
+    }
     records->start = records->end = 0;
 }
 
@@ -263,7 +300,7 @@ static void worker_seal(struct cluster *cluster, unsigned index)
     cluster->next.time += used;
     if (cluster->config.clock_jumps)
         cluster->next.time += dice_below(&cluster->dice, JUMP_MAX);
-    records_take(cluster, &worker->outbox.records);
+    records_take(cluster, index, &worker->outbox.records);
     assert(cluster->last.number == cluster_claimed(cluster));
 
     for (unsigned i = 0; i < cluster->config.shards; i++) {

@@ -17,6 +17,9 @@ struct cluster_config {
     unsigned batch_max; /* messages of a lane delivered at once, at most */
     bool clock_jumps;   /* the clock moves on between batches, as real ones do; else each number is one
                            nanosecond after the one before */
+    /* Hears what a worker sealed, before any message of that batch leaves; NULL: nobody does. */
+    void (*sealed)(void *context, unsigned worker, const struct buffer *records);
+    void *context;
 };
 
 /** What became of a submitted call. */
@@ -56,6 +59,10 @@ sequence_t cluster_claimed(const struct cluster *cluster);
 /** Kills the cluster, whatever is under way, and starts it again with `shards` shards from its records alone
  * (replay.h). Calls that were not answered never will be: submit them again. */
 void cluster_restart(struct cluster *cluster, unsigned shards);
+
+/** The same from other records, which replace those so far. False, with `error` (REPLAY_ERROR_MAX): a replay
+ * refuses them; then nothing but another recovery may follow. */
+bool cluster_recover(struct cluster *cluster, unsigned shards, const struct buffer *records, char *error);
 
 /** The counters of all shards, summed. */
 struct shard_numbers cluster_count(const struct cluster *cluster);

@@ -51,23 +51,24 @@ bool witness_agrees(const char *heard, const char *reference)
 }
 
 /* Looks at all calls that may have happened at this prefix. */
-static void prefix_check(const struct cluster *cluster, const struct script *script,
-                         struct reference *reference, struct finding *findings, struct buffer *reply)
+static void prefix_check(const struct testimony *testimony, struct reference *reference,
+                         struct finding *findings, struct buffer *reply)
 {
     sequence_t last = reference_last(reference);
-    for (size_t i = 0; i < script->count; i++) {
-        const struct cluster_answer *answer = cluster_answer(cluster, i);
+    for (size_t i = 0; i < testimony->count; i++) {
+        const struct call *call = testimony->hearings[i].call;
+        const struct cluster_answer *answer = &testimony->hearings[i].answer;
         struct finding *finding = &findings[i];
         bool in_time = answer->submitted <= last && last <= answer->answered && !finding->in_time;
         bool durable = answer->seen == last;
         if (!in_time && !durable)
             continue;
-        reference_ask(reference, &script->calls[i], reply);
+        reference_ask(reference, call, reply);
         if (witness_agrees(answer->text, reply->bytes)) {
             finding->in_time |= in_time;
             finding->durable |= durable;
             /* A balance in the midst of an EXEC is seen only before it: at a number that it depends on. */
-            if (script->calls[i].kind == CALL_MULTI)
+            if (call->kind == CALL_MULTI)
                 finding->durable |= in_time && last <= answer->seen;
         } else {
             free(finding->other);
@@ -95,17 +96,16 @@ static bool is_kind(const struct call *call, const struct record *record)
 }
 
 /* Whether somebody was told of the record. */
-static bool record_told(const struct cluster *cluster, const struct script *script,
-                        const struct record *record)
+static bool record_told(const struct testimony *testimony, const struct record *record)
 {
     char number[32] = "+OK";
     if (record->kind == RECORD_TRANSFER && record->type == TRANSFER_EXPIRE)
         return true; /* nobody asked for it */
     if (record->kind != RECORD_DEFINE && record->kind != RECORD_CHANGE)
         (void)snprintf(number, sizeof number, ":%llu", (unsigned long long)record->stamp.number);
-    for (size_t i = 0; i < script->count; i++) {
-        const struct call *call = &script->calls[i];
-        const char *told = is_kind(call, record) ? cluster_answer(cluster, i)->text : "";
+    for (size_t i = 0; i < testimony->count; i++) {
+        const struct hearing *hearing = &testimony->hearings[i];
+        const char *told = is_kind(hearing->call, record) ? hearing->answer.text : "";
         const char *found = strstr(told, number);
         if (found != NULL && (found[strlen(number)] < '0' || found[strlen(number)] > '9'))
             return true;
@@ -113,36 +113,37 @@ static bool record_told(const struct cluster *cluster, const struct script *scri
     return false;
 }
 
-static bool log_check(const struct cluster *cluster, const struct script *script, struct reference *reference,
-                      struct words *words, struct finding *findings, struct buffer *complaint)
+static bool log_check(const struct testimony *testimony, struct reference *reference, struct words *words,
+                      struct finding *findings, struct buffer *complaint)
 {
-    const struct buffer *records = cluster_records(cluster);
+    const struct buffer *records = testimony->records;
     struct buffer reply = {0};
     bool right = true;
-    prefix_check(cluster, script, reference, findings, &reply);
+    prefix_check(testimony, reference, findings, &reply);
     const struct record *record = (const struct record *)(const void *)(records->bytes + records->start);
     while (right && (const char *)record < records->bytes + records->end) {
-        const struct record *next = reenact_transaction(reference, words, script, record, complaint);
+        const struct record *next =
+            reenact_transaction(reference, words, testimony->script, record, complaint);
         right = next != NULL;
-        if (right && !record_told(cluster, script, record)) {
+        if (right && testimony->all_told && !record_told(testimony, record)) {
             buffer_printf(complaint, "nobody was told of record %llu",
                           (unsigned long long)record->stamp.number);
             buffer_append(complaint, "", 1);
             right = false;
         }
-        prefix_check(cluster, script, reference, findings, &reply);
+        prefix_check(testimony, reference, findings, &reply);
         record = next;
     }
     buffer_free(&reply);
     return right;
 }
 
-static void complain(const struct cluster *cluster, const struct script *script, size_t place,
-                     const struct finding *finding, struct buffer *complaint)
+static void complain(const struct testimony *testimony, size_t place, const struct finding *finding,
+                     struct buffer *complaint)
 {
-    const struct cluster_answer *answer = cluster_answer(cluster, place);
+    const struct cluster_answer *answer = &testimony->hearings[place].answer;
     buffer_printf(complaint, "%zu: ", place);
-    call_write(&script->calls[place], complaint);
+    call_write(testimony->hearings[place].call, complaint);
     buffer_printf(complaint,
                   "\n  was answered %s\n  the reference does not say so %s; it says %s\n"
                   "  submitted after number %llu, answered after %llu, depends on %llu",
@@ -153,19 +154,36 @@ static void complain(const struct cluster *cluster, const struct script *script,
     buffer_append(complaint, "", 1);
 }
 
-bool witness_check(const struct cluster *cluster, const struct script *script, struct reference *reference,
-                   struct words *words, struct buffer *complaint)
+bool witness_check(const struct testimony *testimony, struct reference *reference, struct words *words,
+                   struct buffer *complaint)
 {
-    struct finding *findings = calloc(script->count, sizeof *findings);
+    struct finding *findings = calloc(testimony->count, sizeof *findings);
     assert(findings != NULL);
-    bool right = log_check(cluster, script, reference, words, findings, complaint);
-    for (size_t i = 0; i < script->count; i++) {
+    bool right = log_check(testimony, reference, words, findings, complaint);
+    for (size_t i = 0; i < testimony->count; i++) {
         if (right && !(findings[i].in_time && findings[i].durable)) {
-            complain(cluster, script, i, &findings[i], complaint);
+            complain(testimony, i, &findings[i], complaint);
             right = false;
         }
         free(findings[i].other);
     }
     free(findings);
+    return right;
+}
+
+bool witness_check_script(const struct cluster *cluster, const struct script *script,
+                          struct reference *reference, struct words *words, struct buffer *complaint)
+{
+    struct hearing *hearings = calloc(script->count, sizeof *hearings);
+    assert(hearings != NULL);
+    for (size_t i = 0; i < script->count; i++)
+        hearings[i] = (struct hearing){&script->calls[i], *cluster_answer(cluster, i)};
+    bool right = witness_check(&(struct testimony){.records = cluster_records(cluster),
+                                                   .script = script,
+                                                   .hearings = hearings,
+                                                   .count = script->count,
+                                                   .all_told = true},
+                               reference, words, complaint);
+    free(hearings);
     return right;
 }

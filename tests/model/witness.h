@@ -13,11 +13,29 @@
 #include "tests/model/reference.h"
 #include "tests/model/script.h"
 
-/** Checks all calls of a script, whose tickets are their places in it, all answered. On return `reference` is
- * the ledger as of the end of the log, and `words` keeps its names. False: `complaint` (NUL-terminated) says
- * what is wrong. */
-bool witness_check(const struct cluster *cluster, const struct script *script, struct reference *reference,
-                   struct words *words, struct buffer *complaint);
+/** A command that was answered. */
+struct hearing {
+    const struct call *call;
+    struct cluster_answer answer; /* its text is borrowed */
+};
+
+/** What was heard, and the log that must bear it out. */
+struct testimony {
+    const struct buffer *records;
+    const struct script *script; /* that all commands are from */
+    const struct hearing *hearings;
+    size_t count;
+    bool all_told; /* nobody's answer got lost: every record was told to somebody */
+};
+
+/** Checks it all. On return `reference` is the ledger as of the end of the log, and `words` keeps its names.
+ * False: `complaint` (NUL-terminated) says what is wrong. */
+bool witness_check(const struct testimony *testimony, struct reference *reference, struct words *words,
+                   struct buffer *complaint);
+
+/** The same of a whole script, whose tickets are their places in it, all answered. */
+bool witness_check_script(const struct cluster *cluster, const struct script *script,
+                          struct reference *reference, struct words *words, struct buffer *complaint);
 
 /** Whether `heard` is the reference's answer, or says of the same money "at most X" and X is not less than
  * what the reference has and yet less than what is needed. */
