@@ -25,7 +25,6 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
-# pylint: disable=wrong-import-position
 from clients import Client, Crowd, Place
 from command import Command
 from invent import ACCOUNTS, World

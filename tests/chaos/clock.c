@@ -31,7 +31,7 @@ __attribute__((constructor)) static void offset_map(void)
     }
 }
 
-int clock_gettime(clockid_t clock, struct timespec *now)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
     /* POSIX lets an object pointer be a function pointer, ISO C does not. */
     static _Atomic(__typeof__(clock_gettime) *) real;
@@ -40,11 +40,11 @@ int clock_gettime(clockid_t clock, struct timespec *now)
         call = __extension__(__typeof__(clock_gettime) *) dlsym(RTLD_NEXT, "clock_gettime");
         atomic_store(&real, call);
     }
-    int result = call(clock, now);
-    if (result == 0 && clock == CLOCK_REALTIME) {
-        int64_t time = (int64_t)now->tv_sec * NS_PER_SECOND + now->tv_nsec + atomic_load(offset);
-        now->tv_sec = time / NS_PER_SECOND;
-        now->tv_nsec = time % NS_PER_SECOND;
+    int result = call(clock_id, tp);
+    if (result == 0 && clock_id == CLOCK_REALTIME) {
+        int64_t time = (int64_t)tp->tv_sec * NS_PER_SECOND + tp->tv_nsec + atomic_load(offset);
+        tp->tv_sec = time / NS_PER_SECOND;
+        tp->tv_nsec = time % NS_PER_SECOND;
     }
     return result;
 }
