@@ -49,13 +49,23 @@ static void damage_undo(struct damage *damage)
     damage->bits = 0;
 }
 
+/* Makes the first journal, or goes on with one that somebody made who died soon. */
+static bool journal_make(const struct world *world, char *error)
+{
+    struct journal_reader reader = {0};
+    if (!journal_exists(DISK_ROOT))
+        return journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error);
+    if (!journal_reader_open(&reader, DISK_ROOT, (struct ledger_id){0}, 0, error))
+        return false;
+    bool good = directory_sync(reader.path, error);
+    journal_reader_close(&reader);
+    return good;
+}
+
 /* A new ledger has a journal first, then the snapshot, whose name is synced, and the journal's with it. */
 static bool ledger_make(struct world *world, char *error)
 {
-    world->made =
-        world->made ||
-        ((journal_exists(DISK_ROOT) || journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error)) &&
-         directory_sync(DISK_ROOT, error));
+    world->made = world->made || (journal_make(world, error) && directory_sync(DISK_ROOT, error));
     return world->made;
 }
 
@@ -102,7 +112,7 @@ static bool start(struct world *world, struct damage *damage, char *error)
     const struct buffer *snapshot = &world->archive.records;
     if (buffer_length(snapshot) > 0)
         buffer_append(&records, snapshot->bytes + snapshot->start, buffer_length(snapshot));
-    bool good = ledger_make(world, error) && journal_load(world, &records, &place, error);
+    bool good = ledger_make(world, error) && journal_load(world, &records, &place, error) && !disk_stopped();
     if (good) {
         uint64_t before = buffer_length(cluster_records(world->cluster));
         check_loaded(world, &records, place.last.number);
