@@ -33,7 +33,8 @@ enum disk_fault {
     DISK_STOP_NAMED, /* it dies right after the next rename */
     DISK_FAIL_SYNC,  /* the next fdatasync or fsync fails */
     DISK_FAIL_WRITE, /* the next write fails, having written a part or nothing */
-    DISK_FAIL_READ,  /* the next read, or look at a name, fails */
+    DISK_FAIL_READ,  /* the next read fails */
+    DISK_FAIL_LOOK,  /* the next file can't be opened or looked for */
     DISK_FULL        /* from now on no file grows, until disk_mend */
 };
 

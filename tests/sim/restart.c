@@ -151,11 +151,8 @@ static void strike_plan(struct world *world)
     static const struct {
         enum plan_fault fault;
         enum disk_fault strike;
-    } strikes[] = {{FAULT_KILL, DISK_STOP},
-                   {FAULT_SYNC, DISK_FAIL_SYNC},
-                   {FAULT_WRITE, DISK_FAIL_WRITE},
-                   {FAULT_READ, DISK_FAIL_READ},
-                   {FAULT_FULL, DISK_FULL}};
+    } strikes[] = {{FAULT_KILL, DISK_STOP},      {FAULT_SYNC, DISK_FAIL_SYNC}, {FAULT_WRITE, DISK_FAIL_WRITE},
+                   {FAULT_READ, DISK_FAIL_READ}, {FAULT_READ, DISK_FAIL_LOOK}, {FAULT_FULL, DISK_FULL}};
     unsigned which = dice_below(&world->dice, sizeof strikes / sizeof strikes[0]);
     unsigned calls = dice_below(&world->dice, STRIKES_MAX);
     struct dice dice = {world->dice.seed, dice_next(&world->dice)};
