@@ -267,11 +267,12 @@ static bool segment_follow(struct journal_reader *reader, char *error)
     return false;
 }
 
+/** Whether there is such a segment. Where the system can't tell it counts as there: opening it says why. */
 static bool segment_exists(const struct journal_reader *reader, uint32_t ordinal)
 {
     char path[PATH_MAX];
     segment_path(path, reader->path, ordinal);
-    return access(path, F_OK) == 0;
+    return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
 enum journal_read journal_read_next(struct journal_reader *reader, sequence_t durable, struct buffer *records,

@@ -51,7 +51,12 @@ static bool ledger_choose(const char *dir, uint64_t segment_size, struct ledger_
             return false;
         }
         *ledger = reader.ledger;
+        /* Who made it may have died before its name was certain; the snapshot's will be. */
+        bool good = directory_sync(reader.path, error);
         journal_reader_close(&reader);
+        if (!good) {
+            return false;
+        }
         log_write(LOG_WARN, "'%s' has a journal and no ledger.db, which is made again from it", dir);
         return true;
     }

@@ -443,6 +443,7 @@ static bool is_concerned(enum disk_call call)
     case DISK_FAIL_SYNC: return call == CALL_SYNC;
     case DISK_FAIL_WRITE: return call == CALL_WRITE;
     case DISK_FAIL_READ: return call == CALL_READ;
+    case DISK_FAIL_LOOK: return call == CALL_LOOK;
     }
     return false;
 }

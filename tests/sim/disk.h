@@ -34,6 +34,7 @@ enum disk_fault {
     DISK_FAIL_SYNC,  /* the next fdatasync or fsync fails */
     DISK_FAIL_WRITE, /* the next write fails, having written a part or nothing */
     DISK_FAIL_READ,  /* the next read fails */
+    DISK_FAIL_LOOK,  /* the next file can't be opened or looked for */
     DISK_FULL        /* from now on no file grows, until disk_mend */
 };
 

@@ -91,7 +91,7 @@ static struct descriptor *descriptor_of(int fd)
 
 int __wrap_open(const char *path, int flags, ...)
 {
-    if (disk_call(CALL_LOOK) == DISK_STOP)
+    if (disk_call(CALL_LOOK) != DISK_GOOD)
         return fail(EIO);
     if ((flags & O_DIRECTORY) != 0) {
         bool journal = strcmp(path, JOURNAL) == 0;
@@ -182,7 +182,7 @@ static int status_fill(const struct disk_file *file, struct stat *status)
 
 int __wrap_fstat(int fd, struct stat *status)
 {
-    if (disk_call(CALL_LOOK) == DISK_STOP)
+    if (disk_call(CALL_LOOK) != DISK_GOOD)
         return fail(EIO);
     return status_fill(descriptor_of(fd)->file, status);
 }
@@ -190,7 +190,7 @@ int __wrap_fstat(int fd, struct stat *status)
 int __wrap_stat(const char *path, struct stat *status)
 {
     const struct disk_file *file = disk_find(name_of(path));
-    if (disk_call(CALL_LOOK) == DISK_STOP)
+    if (disk_call(CALL_LOOK) != DISK_GOOD)
         return fail(EIO);
     return file == NULL ? fail(ENOENT) : status_fill(file, status);
 }
@@ -198,7 +198,7 @@ int __wrap_stat(const char *path, struct stat *status)
 int __wrap_access(const char *path, int mode)
 {
     (void)mode;
-    if (disk_call(CALL_LOOK) == DISK_STOP)
+    if (disk_call(CALL_LOOK) != DISK_GOOD)
         return fail(EIO);
     return disk_find(name_of(path)) == NULL ? fail(ENOENT) : 0;
 }
@@ -237,8 +237,9 @@ int __wrap_unlink(const char *path)
 DIR *__wrap_opendir(const char *path)
 {
     assert(strcmp(path, JOURNAL) == 0);
-    if (disk_call(CALL_LOOK) == DISK_STOP || !disk_has_journal()) {
-        errno = disk_has_journal() ? EIO : ENOENT;
+    bool good = disk_call(CALL_LOOK) == DISK_GOOD;
+    if (!good || !disk_has_journal()) {
+        errno = good ? ENOENT : EIO;
         return NULL;
     }
     struct stream *stream = calloc(1, sizeof *stream);

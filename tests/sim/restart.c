@@ -49,13 +49,23 @@ static void damage_undo(struct damage *damage)
     damage->bits = 0;
 }
 
+/* Makes the first journal, or goes on with one that somebody made who died soon. */
+static bool journal_make(const struct world *world, char *error)
+{
+    struct journal_reader reader = {0};
+    if (!journal_exists(DISK_ROOT))
+        return journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error);
+    if (!journal_reader_open(&reader, DISK_ROOT, (struct ledger_id){0}, 0, error))
+        return false;
+    bool good = directory_sync(reader.path, error);
+    journal_reader_close(&reader);
+    return good;
+}
+
 /* A new ledger has a journal first, then the snapshot, whose name is synced, and the journal's with it. */
 static bool ledger_make(struct world *world, char *error)
 {
-    world->made =
-        world->made ||
-        ((journal_exists(DISK_ROOT) || journal_create(DISK_ROOT, world->ledger, WORLD_SEGMENT, error)) &&
-         directory_sync(DISK_ROOT, error));
+    world->made = world->made || (journal_make(world, error) && directory_sync(DISK_ROOT, error));
     return world->made;
 }
 
@@ -102,7 +112,7 @@ static bool start(struct world *world, struct damage *damage, char *error)
     const struct buffer *snapshot = &world->archive.records;
     if (buffer_length(snapshot) > 0)
         buffer_append(&records, snapshot->bytes + snapshot->start, buffer_length(snapshot));
-    bool good = ledger_make(world, error) && journal_load(world, &records, &place, error);
+    bool good = ledger_make(world, error) && journal_load(world, &records, &place, error) && !disk_stopped();
     if (good) {
         uint64_t before = buffer_length(cluster_records(world->cluster));
         check_loaded(world, &records, place.last.number);
@@ -141,11 +151,8 @@ static void strike_plan(struct world *world)
     static const struct {
         enum plan_fault fault;
         enum disk_fault strike;
-    } strikes[] = {{FAULT_KILL, DISK_STOP},
-                   {FAULT_SYNC, DISK_FAIL_SYNC},
-                   {FAULT_WRITE, DISK_FAIL_WRITE},
-                   {FAULT_READ, DISK_FAIL_READ},
-                   {FAULT_FULL, DISK_FULL}};
+    } strikes[] = {{FAULT_KILL, DISK_STOP},      {FAULT_SYNC, DISK_FAIL_SYNC}, {FAULT_WRITE, DISK_FAIL_WRITE},
+                   {FAULT_READ, DISK_FAIL_READ}, {FAULT_READ, DISK_FAIL_LOOK}, {FAULT_FULL, DISK_FULL}};
     unsigned which = dice_below(&world->dice, sizeof strikes / sizeof strikes[0]);
     unsigned calls = dice_below(&world->dice, STRIKES_MAX);
     struct dice dice = {.seed = world->dice.seed, .state = dice_next(&world->dice)};
