@@ -55,7 +55,7 @@ bool directory_has(const char *dir, const char *name)
 {
     char path[PATH_MAX];
     char error[DIRECTORY_ERROR_MAX];
-    return path_make(path, dir, name, error) && access(path, F_OK) == 0;
+    return path_make(path, dir, name, error) && (access(path, F_OK) == 0 || errno != ENOENT);
 }
 
 /** Says whose the lock is. */

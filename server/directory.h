@@ -17,7 +17,7 @@ int directory_lock(const char *dir, char *error);
 /** Waits until the names in the directory are durable. False, with `error`. */
 bool directory_sync(const char *dir, char *error);
 
-/** Whether DIR/name is there. */
+/** Whether DIR/name is there. Where the system can't tell it counts as there: opening it says why. */
 bool directory_has(const char *dir, const char *name);
 
 #endif

@@ -120,7 +120,7 @@ struct journal {
     bool unsynced;           /* something was written since the last fdatasync */
 };
 
-/** Whether DIR/journal has any segment. */
+/** Whether DIR/journal has any segment. One that can't be read counts as having some. */
 bool journal_exists(const char *dir);
 
 /** Makes DIR/journal with a first, empty segment; DIR exists. For a new ledger; an earlier try that did not

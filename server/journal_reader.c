@@ -155,7 +155,7 @@ bool journal_exists(const char *dir)
     char error[JOURNAL_ERROR_MAX];
     struct segment_list list;
     (void)snprintf(path, sizeof path, "%s/journal", dir);
-    return segment_list(path, &list, error) && list.count > 0;
+    return segment_list(path, &list, error) ? list.count > 0 : errno != ENOENT;
 }
 
 /** Reads a batch's head and records at an offset into reader->bytes. Nothing: no whole batch lies there. */

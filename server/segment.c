@@ -69,6 +69,13 @@ static uint32_t name_ordinal(const char *name)
     return (uint32_t)strtoul(name, NULL, 10);
 }
 
+/** NULL: that was all, or, with errno, it can't be read. */
+static const struct dirent *entry_next(DIR *directory)
+{
+    errno = 0;
+    return readdir(directory);
+}
+
 bool segment_list(const char *journal, struct segment_list *list, char *error)
 {
     *list = (struct segment_list){0};
@@ -76,7 +83,7 @@ bool segment_list(const char *journal, struct segment_list *list, char *error)
     if (!directory) {
         return fail(error, "can't read directory", journal);
     }
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    for (const struct dirent *entry; (entry = entry_next(directory)) != NULL;) {
         uint32_t ordinal = name_ordinal(entry->d_name);
         if (ordinal != 0) {
             list->first = list->first == 0 || ordinal < list->first ? ordinal : list->first;
@@ -89,8 +96,10 @@ bool segment_list(const char *journal, struct segment_list *list, char *error)
             list->spares[place] = true;
         }
     }
+    int why = errno;
     closedir(directory);
-    return true;
+    errno = why;
+    return why == 0 || fail(error, "can't read directory", journal);
 }
 
 /** Whether a head can be trusted and understood. */

@@ -40,7 +40,7 @@ struct segment_list {
 /** Writes the path of a segment to `path`, which has PATH_MAX bytes. */
 void segment_path(char *path, const char *journal, uint32_t ordinal);
 
-/** Lists DIR/journal. False, with `error`, when it can't be read. */
+/** Lists DIR/journal. False, with `error` and errno, when it can't be read. */
 bool segment_list(const char *journal, struct segment_list *list, char *error);
 
 /** Opens a segment and reads its head. `ledger`: whose it must be; zero: anybody's. Returns the file

@@ -665,3 +665,15 @@ Test(journal, a_reader_that_can_not_be_copied_says_why)
     journal_reader_close(&reader);
     pen_drop(pen);
 }
+
+/* It must not be made anew over what can't be looked at. */
+Test(journal, one_that_cannot_be_read_counts_as_there)
+{
+    char *dir = storage_make();
+    cr_assert_not(journal_exists(dir));
+    FILE *file = fopen(storage_path(dir, "journal"), "w");
+    cr_assert_not_null(file);
+    (void)fclose(file);
+    cr_assert(journal_exists(dir));
+    storage_remove(dir);
+}
