@@ -223,10 +223,19 @@ static void touch_post(struct shard *shard, const struct touch *touch, sequence_
         shard_post(shard, touch->account, &touch->effect, first + touch->last);
 }
 
-/* How much less is held by what a transaction's first command refers to. */
+/* Whether a command takes of a hold: its accounts may have reserved more than it comes to. */
+static bool takes_of_hold(const struct operation *operation)
+{
+    return operation->type == TRANSFER_CAPTURE || operation->type == TRANSFER_VOID ||
+           operation->type == TRANSFER_EXPIRE;
+}
+
+/* How much less is held of what a transaction's first command refers to. */
 static amount_t hold_released(const struct transfer_message *transfer)
 {
     const struct operation *operation = &transfer->operations[0];
+    if (!takes_of_hold(operation))
+        return 0;
     if (operation->type == TRANSFER_CAPTURE && (operation->flags & OPERATION_KEEP) == 0)
         return operation->amount;
     return transfer_legs(transfer)[0].amount;
@@ -244,7 +253,7 @@ static uint64_t members_told(const struct transfer_message *transfer)
         if (operation->reference.length > 0)
             members |= UINT64_C(1) << operation->reference.shard;
         const struct leg *leg = &transfer_legs(transfer)[operation->leg];
-        bool held = !transfer->several && operation->reference.length > 0 && leg->from.length > 0;
+        bool held = !transfer->several && takes_of_hold(operation);
         if ((operation->flags & OPERATION_LATE) != 0 || held)
             members |= UINT64_C(1) << leg->to.shard;
         if (held)
