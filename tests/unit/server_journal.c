@@ -1,106 +1,17 @@
-/* server_journal.c: what is written is read again; what is damaged is refused; only a torn end is cut off. */
+/* server_journal.c: what is written is read again, whoever writes or reads. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/batch.h"
 #include "server/commitlog.h"
 #include "server/journal_record.h"
 #include "server/segment.h"
-#include "tests/unit/storage.h"
-
-#define SEGMENT 131072
-
-/** A journal being written, and all that was put in it. */
-struct pen {
-    char *dir;
-    struct story story;
-    struct buffer records;
-    struct journal journal;
-};
-
-static struct pen *pen_take(void)
-{
-    static struct pen pen;
-    char error[JOURNAL_ERROR_MAX] = "";
-    pen = (struct pen){.dir = storage_make(), .story = {.dice = dice_begin(), .last = {0, 1000}}};
-    const struct journal_place start = {.segment = 1, .offset = JOURNAL_ALIGN};
-    cr_assert(journal_create(pen.dir, STORAGE_LEDGER, SEGMENT, error), "%s", error);
-    cr_assert(journal_acquire(&pen.journal, pen.dir, STORAGE_LEDGER, &start, SEGMENT, error), "%s", error);
-    return &pen;
-}
-
-/** Writes one batch of `count` records. */
-static void pen_write(struct pen *pen, unsigned count)
-{
-    char error[JOURNAL_ERROR_MAX] = "";
-    size_t begun = buffer_length(&pen->records);
-    story_tell(&pen->story, count, &pen->records);
-    for (size_t at = begun; at < buffer_length(&pen->records);) {
-        const struct record *record = (const struct record *)(const void *)(pen->records.bytes + at);
-        cr_assert(journal_has_room(&pen->journal, record));
-        journal_add(&pen->journal, record);
-        at += record->size;
-    }
-    cr_assert_eq(journal_append(&pen->journal, true, error), APPEND_OK, "%s", error);
-}
-
-static void pen_drop(struct pen *pen)
-{
-    journal_close(&pen->journal);
-    buffer_free(&pen->records);
-    storage_remove(pen->dir);
-}
-
-/** Reads to the end. What it returns is JOURNAL_END or JOURNAL_DAMAGED. */
-static enum journal_read read_all(const char *dir, sequence_t after, struct buffer *records,
-                                  struct journal_place *end, bool *torn, char *error)
-{
-    struct journal_reader reader;
-    if (!journal_reader_open(&reader, dir, STORAGE_LEDGER, after, error))
-        return JOURNAL_DAMAGED;
-    enum journal_read result;
-    while ((result = journal_read_last(&reader, records, error)) == JOURNAL_BATCH)
-        continue;
-    *end = reader.place;
-    *torn = reader.torn;
-    journal_reader_close(&reader);
-    return result;
-}
-
-static bool same(const struct buffer *a, const struct buffer *b)
-{
-    return buffer_length(a) == buffer_length(b) &&
-           (buffer_length(a) == 0 || memcmp(a->bytes + a->start, b->bytes + b->start, buffer_length(a)) == 0);
-}
-
-static void expect_whole(const struct pen *pen)
-{
-    struct buffer records = {0};
-    struct journal_place end;
-    bool torn;
-    char error[JOURNAL_ERROR_MAX] = "";
-    cr_assert_eq(read_all(pen->dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
-    cr_assert(!torn && same(&records, &pen->records), "seed %lu", pen->story.dice.seed);
-    cr_assert(end.last.number == pen->story.last.number && end.last.time == pen->story.last.time);
-    buffer_free(&records);
-}
-
-static void expect_damage(const struct pen *pen, const char *about)
-{
-    struct buffer records = {0};
-    struct journal_place end;
-    bool torn;
-    char error[JOURNAL_ERROR_MAX] = "";
-    cr_assert_eq(read_all(pen->dir, 0, &records, &end, &torn, error), JOURNAL_DAMAGED, "%s", about);
-    cr_assert_not_null(strstr(error, about), "'%s' does not say '%s'", error, about);
-    buffer_free(&records);
-}
+#include "tests/unit/pen.h"
 
 Test(journal, packs_records_so_that_they_come_out_byte_for_byte)
 {
@@ -125,7 +36,7 @@ Test(journal, packs_records_so_that_they_come_out_byte_for_byte)
             cr_assert_fail("seed %lu: a part of number %lu is read", story.dice.seed, record->stamp.number);
         at += record->size;
     }
-    cr_assert(same(&records, &unpacked), "seed %lu", story.dice.seed);
+    cr_assert(pen_same(&records, &unpacked), "seed %lu", story.dice.seed);
     buffer_free(&records);
     buffer_free(&unpacked);
 }
@@ -194,7 +105,7 @@ Test(journal, reads_what_was_written_over_many_segments)
     for (unsigned i = 0; i < 120; i++)
         pen_write(pen, dice_below(&pen->story.dice, 40));
     cr_assert_gt(pen->journal.place.segment, 3);
-    expect_whole(pen);
+    pen_expect_whole(pen);
     pen_drop(pen);
 }
 
@@ -239,8 +150,8 @@ Test(journal, of_format_version_1_is_read)
     struct buffer records = {0};
     struct journal_place end;
     bool torn;
-    cr_assert_eq(read_all(pen->dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
-    cr_assert(same(&records, &pen->records) && end.last.number == 6);
+    cr_assert_eq(pen_read(pen->dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
+    cr_assert(pen_same(&records, &pen->records) && end.last.number == 6);
     buffer_free(&records);
     pen_drop(pen);
 }
@@ -309,7 +220,7 @@ Test(journal, whose_batch_ends_within_a_transaction_is_refused)
     journal_add(&pen->journal, (const struct record *)(const void *)pen->records.bytes);
     pen->journal.continues = false;
     cr_assert_eq(journal_append(&pen->journal, true, error), APPEND_OK, "%s", error);
-    expect_damage(pen, "the batch there contradicts itself");
+    pen_expect_damage(pen, "the batch there contradicts itself");
     pen_drop(pen);
 }
 
@@ -344,8 +255,8 @@ Test(journal, keeps_every_transaction_in_one_batch)
     struct buffer records = {0};
     struct journal_place end;
     bool torn;
-    cr_assert_eq(read_all(dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
-    cr_assert(same(&records, &told), "seed %lu", story.dice.seed);
+    cr_assert_eq(pen_read(dir, 0, &records, &end, &torn, error), JOURNAL_END, "%s", error);
+    cr_assert(pen_same(&records, &told), "seed %lu", story.dice.seed);
     buffer_free(&records);
     buffer_free(&told);
     free(log);
@@ -365,7 +276,7 @@ Test(journal, begins_after_any_number)
         bool torn;
         sequence_t last = record->stamp.number + record->leg_count - 1;
         at += record->size;
-        cr_assert_eq(read_all(pen->dir, last, &records, &end, &torn, error), JOURNAL_END, "%s", error);
+        cr_assert_eq(pen_read(pen->dir, last, &records, &end, &torn, error), JOURNAL_END, "%s", error);
         if (buffer_length(&records) != buffer_length(&pen->records) - at ||
             (buffer_length(&records) > 0 &&
              memcmp(records.bytes, pen->records.bytes + at, buffer_length(&records)) != 0))
@@ -393,7 +304,7 @@ Test(journal, is_followed_by_a_reader_while_it_grows_and_is_recycled)
         while ((result = journal_read_next(&reader, durable, &records, error)) == JOURNAL_BATCH)
             continue;
         cr_assert_eq(result, JOURNAL_END, "%s", error);
-        cr_assert(same(&records, &pen->records), "seed %lu", pen->story.dice.seed);
+        cr_assert(pen_same(&records, &pen->records), "seed %lu", pen->story.dice.seed);
         cr_assert(journal_trim(pen->dir, STORAGE_LEDGER, durable, SEGMENT, &segments, &bytes, error), "%s",
                   error);
         cr_assert(segments <= 2 && bytes == segments * SEGMENT);
@@ -405,203 +316,11 @@ Test(journal, is_followed_by_a_reader_while_it_grows_and_is_recycled)
     /* What is left begins after what was given up, and can't be read from before that. */
     struct journal_place end;
     bool torn;
-    cr_assert_eq(read_all(pen->dir, 0, &records, &end, &torn, error), JOURNAL_DAMAGED);
+    cr_assert_eq(pen_read(pen->dir, 0, &records, &end, &torn, error), JOURNAL_DAMAGED);
     cr_assert_not_null(strstr(error, "are missing: the journal in"), "%s", error);
-    cr_assert_eq(read_all(pen->dir, pen->story.last.number, &records, &end, &torn, error), JOURNAL_END, "%s",
+    cr_assert_eq(pen_read(pen->dir, pen->story.last.number, &records, &end, &torn, error), JOURNAL_END, "%s",
                  error);
     cr_assert_eq(buffer_length(&records), 0);
-    buffer_free(&records);
-    pen_drop(pen);
-}
-
-/** Flips one bit of the first segment and tells what comes of it. */
-static enum journal_read read_flipped(const struct pen *pen, char *bytes, size_t size, size_t at, char *error,
-                                      struct buffer *records)
-{
-    struct journal_place end;
-    bool torn;
-    bytes[at] = (char)((unsigned char)bytes[at] ^ 1U << at % 8);
-    storage_write(storage_path(pen->dir, "journal/00000001.log"), bytes, size);
-    bytes[at] = (char)((unsigned char)bytes[at] ^ 1U << at % 8);
-    return read_all(pen->dir, 0, records, &end, &torn, error);
-}
-
-Test(journal, with_any_bit_flipped_gives_a_whole_prefix_or_is_refused)
-{
-    struct pen *pen = pen_take();
-    struct buffer prefix = {0};
-    char error[JOURNAL_ERROR_MAX] = "";
-    size_t size;
-    pen_write(pen, 12);
-    pen_write(pen, 3);
-    buffer_append(&prefix, pen->records.bytes, buffer_length(&pen->records));
-    uint64_t last = pen->journal.place.offset;
-    pen_write(pen, 2);
-    uint64_t end = pen->journal.place.offset;
-    char *bytes = storage_read(storage_path(pen->dir, "journal/00000001.log"), &size);
-    for (size_t at = 0; at < end; at++) {
-        struct buffer records = {0};
-        bool padding = bytes[at] == 0 && at % 64 != 1; /* most of it, for speed; some of the heads too */
-        if (padding && at % 97 != 0)
-            continue;
-        enum journal_read result = read_flipped(pen, bytes, size, at, error, &records);
-        bool whole = result == JOURNAL_END && same(&records, &pen->records);
-        bool cut = result == JOURNAL_END && same(&records, &prefix) && at >= last;
-        bool refused = result == JOURNAL_DAMAGED && at < last;
-        if (!(whole && bytes[at] == 0) && !cut && !refused)
-            cr_assert_fail("byte %zu, seed %lu: result %d", at, pen->story.dice.seed, (int)result);
-        buffer_free(&records);
-    }
-    free(bytes);
-    buffer_free(&prefix);
-    pen_drop(pen);
-}
-
-Test(journal, torn_at_any_byte_of_its_last_batch_is_cut_off_there_and_goes_on)
-{
-    struct pen *pen = pen_take();
-    struct buffer prefix = {0};
-    char error[JOURNAL_ERROR_MAX] = "";
-    size_t size;
-    pen_write(pen, 5);
-    buffer_append(&prefix, pen->records.bytes, buffer_length(&pen->records));
-    struct journal_place before = pen->journal.place;
-    pen_write(pen, 60);
-    uint64_t end = pen->journal.place.offset;
-    const char *path = storage_path(pen->dir, "journal/00000001.log");
-    char *bytes = storage_read(path, &size);
-    char *torn_bytes = malloc(size);
-    for (uint64_t cut = before.offset; cut < end; cut += 1 + (cut - before.offset) / 50) {
-        struct buffer records = {0};
-        struct journal_place place;
-        bool torn;
-        memcpy(torn_bytes, bytes, size);
-        memset(torn_bytes + cut, 0, size - cut);
-        storage_write(path, torn_bytes, size);
-        cr_assert_eq(read_all(pen->dir, 0, &records, &place, &torn, error), JOURNAL_END, "cut at %lu: %s",
-                     cut, error);
-        if (same(&records, &pen->records)) { /* only padding is cut */
-            buffer_free(&records);
-            break;
-        }
-        cr_assert(same(&records, &prefix), "cut at %lu", cut);
-        cr_assert_eq(torn, cut > before.offset + offsetof(struct batch_head, next), "cut at %lu", cut);
-        cr_assert_eq(place.offset, before.offset);
-        buffer_free(&records);
-
-        struct journal journal;
-        cr_assert(journal_acquire(&journal, pen->dir, STORAGE_LEDGER, &place, SEGMENT, error), "%s", error);
-        cr_assert_eq(journal_append(&journal, true, error), APPEND_OK, "%s", error);
-        journal_close(&journal);
-        cr_assert_eq(read_all(pen->dir, 0, &records, &place, &torn, error), JOURNAL_END, "cut at %lu: %s",
-                     cut, error);
-        cr_assert(!torn && same(&records, &prefix));
-        buffer_free(&records);
-    }
-    free(bytes);
-    free(torn_bytes);
-    buffer_free(&prefix);
-    pen_drop(pen);
-}
-
-/** A journal of several segments. */
-static struct pen *pen_of_segments(void)
-{
-    struct pen *pen = pen_take();
-    while (pen->journal.place.segment < 4)
-        pen_write(pen, 20);
-    return pen;
-}
-
-Test(journal, with_a_segment_missing_is_refused)
-{
-    struct pen *pen = pen_of_segments();
-    cr_assert_eq(rename(storage_path(pen->dir, "journal/00000002.log"), storage_path(pen->dir, "aside")), 0);
-    expect_damage(pen, "segments are missing");
-    cr_assert_eq(rename(storage_path(pen->dir, "aside"), storage_path(pen->dir, "journal/00000002.log")), 0);
-    expect_whole(pen);
-    cr_assert_eq(unlink(storage_path(pen->dir, "journal/00000001.log")), 0);
-    expect_damage(pen, "are missing: the journal in");
-    pen_drop(pen);
-}
-
-Test(journal, with_segments_swapped_is_refused)
-{
-    struct pen *pen = pen_of_segments();
-    cr_assert_eq(rename(storage_path(pen->dir, "journal/00000002.log"), storage_path(pen->dir, "aside")), 0);
-    cr_assert_eq(rename(storage_path(pen->dir, "journal/00000003.log"),
-                        storage_path(pen->dir, "journal/00000002.log")),
-                 0);
-    cr_assert_eq(rename(storage_path(pen->dir, "aside"), storage_path(pen->dir, "journal/00000003.log")), 0);
-    expect_damage(pen, "under another name");
-    pen_drop(pen);
-}
-
-Test(journal, cut_short_or_damaged_before_its_last_segment_is_refused)
-{
-    struct pen *pen = pen_of_segments();
-    size_t size;
-    const char *path = storage_path(pen->dir, "journal/00000002.log");
-    char *bytes = storage_read(path, &size);
-    cr_assert_eq(truncate(path, SEGMENT - 1), 0);
-    expect_damage(pen, "a part is missing");
-    memset(bytes + JOURNAL_ALIGN, 0, size - JOURNAL_ALIGN);
-    storage_write(path, bytes, size);
-    expect_damage(pen, "does not continue from here");
-    free(bytes);
-    pen_drop(pen);
-}
-
-/* Number and link are right, and its time is before that of the segment before. */
-Test(journal, with_a_segment_of_another_time_is_refused)
-{
-    struct pen *pen = pen_of_segments();
-    size_t size;
-    struct segment_head head;
-    const char *path = storage_path(pen->dir, "journal/00000002.log");
-    char *bytes = storage_read(path, &size);
-    memcpy(&head, bytes, sizeof head);
-    head.time--;
-    segment_checksum(head.magic, sizeof head - sizeof head.checksum, head.ledger, head.checksum);
-    memcpy(bytes, &head, sizeof head);
-    storage_write(path, bytes, size);
-    free(bytes);
-    expect_damage(pen, "does not continue from here");
-    pen_drop(pen);
-}
-
-Test(journal, of_another_ledger_or_a_later_format_is_refused)
-{
-    struct pen *pen = pen_of_segments();
-    struct pen other = *pen;
-    struct ledger_id another = {{1, 2}};
-    char error[JOURNAL_ERROR_MAX] = "";
-    other.dir = storage_make();
-    cr_assert(journal_create(other.dir, another, SEGMENT, error), "%s", error);
-    expect_damage(&other, "belongs to another ledger");
-    storage_remove(other.dir);
-
-    size_t size;
-    const char *path = storage_path(pen->dir, "journal/00000004.log");
-    char *bytes = storage_read(path, &size);
-    bytes[offsetof(struct segment_head, version)]++;
-    storage_write(path, bytes, size);
-    free(bytes);
-    expect_damage(pen, "has format version 3, and this server reads versions 1 to 2");
-    pen_drop(pen);
-}
-
-Test(journal, that_ends_before_its_snapshot_is_refused)
-{
-    struct pen *pen = pen_take();
-    struct buffer records = {0};
-    struct journal_place end;
-    bool torn;
-    char error[JOURNAL_ERROR_MAX] = "";
-    pen_write(pen, 5);
-    cr_assert_eq(read_all(pen->dir, pen->story.last.number + 1, &records, &end, &torn, error),
-                 JOURNAL_DAMAGED);
-    cr_assert_not_null(strstr(error, "they are not of the same time"), "%s", error);
     buffer_free(&records);
     pen_drop(pen);
 }
