@@ -42,21 +42,18 @@ struct archiver_state {
 };
 
 struct world {
+    struct commitlog log; /* on cache lines of its own */
     const struct plan *plan;
     struct tally *tally;
     struct dice dice;
     struct script script;
     size_t next_call;
     struct cluster *cluster;
-    unsigned shards;
     struct ledger_id ledger;
-    bool made; /* the ledger: it has its first journal, and a snapshot */
-    struct commitlog log;
     struct buffer sealed[WORLD_SHARDS]; /* by worker: not yet handed to the log */
     struct disk_place tip;              /* where the journal's last good batch begins */
     struct archiver_state archive;
     struct client clients[CLIENTS_MAX];
-    unsigned client_count;
     struct flight flights[FLIGHTS_MAX]; /* what this process was asked and has not answered */
     size_t flight_count;
     struct hearing *hearings; /* owned */
@@ -65,8 +62,11 @@ struct world {
     sequence_t started; /* the newest number when this process started: all it has begins with that */
     uint64_t steps;
     uint64_t hash;
+    unsigned shards;
+    unsigned client_count;
     unsigned events; /* faults still to come */
     unsigned calm;   /* steps between two of them, on average */
+    bool made;       /* the ledger: it has its first journal, and a snapshot */
     bool crashed;    /* at least once */
 };
 
