@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "server/log.h"
+#include "tests/unit/temporary.h"
 
 /* Far more than any answer takes, even on a loaded machine under a sanitizer. */
 #define SILENCE_MS 20000
@@ -42,23 +42,14 @@ struct server *fixture_start(unsigned workers)
 
 char *fixture_dir_make(void)
 {
-    char *dir = strdup("/tmp/bursar-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
+    char *dir = temporary_make();
+    cr_assert_not_null(dir);
     return dir;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
 }
 
 void fixture_dir_remove(char *dir)
 {
-    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
-    free(dir);
+    cr_assert(temporary_remove(dir));
 }
 
 struct config fixture_dir_config(const char *dir, unsigned workers, enum durability durability)

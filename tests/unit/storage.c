@@ -2,32 +2,23 @@
 #include "tests/unit/storage.h"
 
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ledger/asset.h"
+#include "tests/unit/temporary.h"
 
 char *storage_make(void)
 {
-    char *dir = strdup("/tmp/bursar-unit-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
+    char *dir = temporary_make();
+    cr_assert_not_null(dir);
     return dir;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
 }
 
 void storage_remove(char *dir)
 {
-    cr_assert_eq(nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
-    free(dir);
+    cr_assert(temporary_remove(dir));
 }
 
 const char *storage_path(const char *dir, const char *name)
