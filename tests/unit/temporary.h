@@ -19,7 +19,12 @@ static inline int temporary_entry(const char *path, const struct stat *status, i
 /** A new one; the caller's to remove. NULL: it can't be made. */
 static inline char *temporary_make(void)
 {
-    return mkdtemp(strdup("/tmp/bursar-test-XXXXXX"));
+    char *dir = strdup("/tmp/bursar-test-XXXXXX");
+    if (dir != NULL && mkdtemp(dir) == NULL) {
+        free(dir);
+        dir = NULL;
+    }
+    return dir;
 }
 
 /** Removes it and releases its name. False: something could not be removed. */
