@@ -4,34 +4,37 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "client/call.h"
+#include "client/options.h"
+#include "client/tools.h"
+
 #define SYNTAX_MAX     512
 #define NAME_MAX_SHOWN 64
+#define NEAR           2 /* letters that may differ between two names that are near */
 
 static const char usage[] =
     "bursar: the client of the account ledger server bursard\n"
     "\n"
     "  bursar [options] COMMAND [ARGUMENT ...]   sends one command and prints its reply\n"
     "  bursar [options] < FILE                   sends the commands of a file, one a line\n"
-    "  bursar bench [options]                    measures the server; bursar bench --help tells more\n"
-    "  bursar help COMMAND                       tells what a command does\n"
-    "\n"
-    "options, before the command:\n"
-    "  -h, --host HOST      the server's host (127.0.0.1)\n"
-    "  -p, --port PORT      the server's port (7171)\n"
-    "  -u, --socket PATH    its Unix socket, instead of host and port\n"
-    "      --json           print replies as JSON\n"
-    "      --raw            print one value a line, as is done when the output is no terminal\n"
-    "      --timeout SECS   how long to wait for the server (30)\n"
-    "      --help           this\n"
-    "      --version        the version\n"
-    "\n"
-    "exit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection\n";
+    "  bursar [options] TOOL ...                 does one of the client's own things\n";
+
+static void help_tools(FILE *out)
+{
+    (void)fputs("\ntools:\n", out);
+    for (const struct tool *tool = tools; tool->name != NULL; tool++)
+        (void)fprintf(out, "  %-10s %s\n", tool->name, tool->summary);
+}
 
 void help_all(FILE *out)
 {
     static const char *const groups[] = {"accounts", "transfers",  "transactions", "assets",
                                          "ledger",   "connection", "server"};
     (void)fputs(usage, out);
+    (void)fputs("\noptions, before the command:\n", out);
+    options_help(out, client_options);
+    (void)fputs("\nexit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection\n", out);
+    help_tools(out);
     for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++) {
         (void)fprintf(out, "\n%s:\n", groups[group]);
         for (size_t i = 0; i < COMMAND_COUNT; i++) {
@@ -41,11 +44,40 @@ void help_all(FILE *out)
     }
 }
 
+static void help_tool(FILE *out, const struct tool *tool)
+{
+    (void)fprintf(out, "bursar [options] %s%s%s\n\n%s.\n", tool->name, *tool->synopsis != '\0' ? " " : "",
+                  tool->synopsis, tool->summary);
+    if (tool->options != NULL) {
+        (void)fputs("\n", out);
+        options_help(out, tool->options);
+    }
+}
+
 void help_command(FILE *out, const struct command *command)
 {
     char syntax[SYNTAX_MAX];
     command_syntax(command, syntax, sizeof syntax);
     (void)fprintf(out, "%s\n\n%s.\nReply: %s.\n", syntax, command->summary, command->reply);
+}
+
+int help_main(int argc, char **argv)
+{
+    if (argc == 1) {
+        help_all(stdout);
+        return EXIT_DONE;
+    }
+    const struct tool *tool = tool_find(argv[1]);
+    const struct command *command = command_find(slice_of(argv[1]));
+    if (tool != NULL)
+        help_tool(stdout, tool);
+    else if (command != NULL)
+        help_command(stdout, command);
+    else {
+        help_unknown(stderr, slice_of(argv[1]));
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
 }
 
 static size_t least(size_t a, size_t b)
@@ -64,7 +96,8 @@ static size_t distance(struct slice name, const char *other)
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t k = 0; k < length; k++) {
-            size_t changed = diagonal + (toupper((unsigned char)name.text[i]) == other[k] ? 0 : 1);
+            size_t changed =
+                diagonal + (toupper((unsigned char)name.text[i]) == toupper((unsigned char)other[k]) ? 0 : 1);
             diagonal = row[k + 1];
             row[k + 1] = least(changed, least(row[k], row[k + 1]) + 1);
         }
@@ -78,8 +111,14 @@ void help_unknown(FILE *out, struct slice name)
     (void)fprintf(out, "bursar: there is no command '%.*s'", (int)name.length, name.text);
     const char *before = "; near it: ";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (distance(name, commands[i].name) <= 2) {
+        if (distance(name, commands[i].name) <= NEAR) {
             (void)fprintf(out, "%s%s", before, commands[i].name);
+            before = ", ";
+        }
+    }
+    for (const struct tool *tool = tools; tool->name != NULL; tool++) {
+        if (distance(name, tool->name) <= NEAR) {
+            (void)fprintf(out, "%s%s", before, tool->name);
             before = ", ";
         }
     }
