@@ -26,7 +26,7 @@ struct sent {
 
 struct batch {
     struct link *link;
-    enum print_form form;
+    const struct print_style *style;
     enum exit_status status;
     struct buffer in;  /* of standard input */
     struct buffer out; /* to the server */
@@ -153,7 +153,7 @@ static bool print_answers(struct batch *batch)
         char where[32];
         (void)snprintf(where, sizeof where, "line %lu: ", (unsigned long)sent->line);
         const char *bytes = batch->link->in.bytes + batch->link->in.start;
-        if (call_print(sent->words, sent->count, bytes, size, batch->form, where) != EXIT_DONE)
+        if (call_print(sent->words, sent->count, bytes, size, batch->style, where) != EXIT_DONE)
             batch->status = EXIT_REJECTED;
         buffer_consume(&batch->link->in, size);
         free(sent->words);
@@ -188,13 +188,13 @@ static bool turn(struct batch *batch)
     return print_answers(batch);
 }
 
-enum exit_status batch_run(struct link *link, enum print_form form)
+enum exit_status batch_run(struct link *link, const struct print_style *style)
 {
     struct batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL)
         abort();
     batch->link = link;
-    batch->form = form;
+    batch->style = style;
     while (!batch->ended || buffer_length(&batch->in) > 0 || batch->count > 0) {
         if (!turn(batch)) {
             (void)fflush(stdout);

@@ -9,6 +9,6 @@
  *  skipped. Errors go to stderr with their line's number. Returns EXIT_REJECTED when any line was rejected or
  * made no sense, EXIT_NO_CONNECTION when the connection was lost, saying what is known of the lines in
  * flight. */
-enum exit_status batch_run(struct link *link, enum print_form form);
+enum exit_status batch_run(struct link *link, const struct print_style *style);
 
 #endif

@@ -35,19 +35,13 @@ bool call_check(struct slice *words, size_t count, struct buffer *complaint)
     return false;
 }
 
-static bool is_balances(const struct slice *words)
-{
-    const struct command *command = command_find(words[0]);
-    return command != NULL && command->id == COMMAND_BALANCES;
-}
-
 enum exit_status call_print(const struct slice *words, size_t count, const char *bytes, size_t length,
-                            enum print_form form, const char *where)
+                            const struct print_style *style, const char *where)
 {
     struct answer head = {0};
     size_t position = 0;
     (void)answer_next(bytes, length, &position, &head);
-    if (head.kind == ANSWER_ERROR && form != PRINT_JSON) {
+    if (head.kind == ANSWER_ERROR && style->form != PRINT_JSON) {
         const char *space = memchr(head.text, ' ', head.length);
         int code = space != NULL ? (int)(space - head.text) : (int)head.length;
         int rest = (int)head.length - code;
@@ -56,16 +50,14 @@ enum exit_status call_print(const struct slice *words, size_t count, const char 
         return EXIT_REJECTED;
     }
     struct buffer out = {0};
-    if (head.kind == ANSWER_ARRAY && head.count == count - 1 && is_balances(words))
-        print_balances(&out, bytes, length, words + 1, form);
-    else
-        print_reply(&out, bytes, length, form);
+    print_answer(&out, words, count, bytes, length, style);
     (void)fwrite(out.bytes, 1, buffer_length(&out), stdout);
     buffer_free(&out);
     return head.kind == ANSWER_ERROR ? EXIT_REJECTED : EXIT_DONE;
 }
 
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count, enum print_form form)
+enum exit_status call_once(struct link *link, const struct slice *words, size_t count,
+                           const struct print_style *style)
 {
     struct buffer out = {0};
     link_format(&out, words, count);
@@ -75,7 +67,7 @@ enum exit_status call_once(struct link *link, const struct slice *words, size_t 
         (void)fprintf(stderr, "bursar: %s\n", link->error);
         return EXIT_NO_CONNECTION;
     }
-    enum exit_status status = call_print(words, count, link->in.bytes + link->in.start, size, form, "");
+    enum exit_status status = call_print(words, count, link->in.bytes + link->in.start, size, style, "");
     buffer_consume(&link->in, size);
     return status;
 }

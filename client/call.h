@@ -16,9 +16,10 @@ bool call_check(struct slice *words, size_t count, struct buffer *complaint);
  * is not JSON: as "CODE: sentence" after `where`. `words` are the command's. Returns EXIT_DONE or
  * EXIT_REJECTED. */
 enum exit_status call_print(const struct slice *words, size_t count, const char *bytes, size_t length,
-                            enum print_form form, const char *where);
+                            const struct print_style *style, const char *where);
 
 /** Sends one command that call_check has passed and prints the reply. */
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count, enum print_form form);
+enum exit_status call_once(struct link *link, const struct slice *words, size_t count,
+                           const struct print_style *style);
 
 #endif

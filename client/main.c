@@ -1,5 +1,6 @@
 /* main.c: the client: which of its ways of working is asked for. */
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,20 +25,20 @@ static bool greet(struct link *link)
     return size > 0;
 }
 
-static int work(const struct place *place, struct slice *words, size_t count, enum print_form form)
+static int work(const struct place *place, struct slice *words, size_t count, const struct print_style *style)
 {
     struct link link;
     int status = EXIT_NO_CONNECTION;
     if (!link_open(&link, place) || !greet(&link))
         (void)fprintf(stderr, "bursar: %s; is bursard running there?\n", link.error);
     else
-        status = (int)(count > 0 ? call_once(&link, words, count, form) : batch_run(&link, form));
+        status = (int)(count > 0 ? call_once(&link, words, count, style) : batch_run(&link, style));
     link_close(&link);
     return status;
 }
 
 /* One command from the words given. */
-static int command(const struct place *place, char **given, size_t count, enum print_form form)
+static int command(const struct place *place, char **given, size_t count, const struct print_style *style)
 {
     struct slice words[RESP_ARGS_MAX];
     struct buffer complaint = {0};
@@ -50,7 +51,7 @@ static int command(const struct place *place, char **given, size_t count, enum p
     for (size_t i = 0; i < count; i++)
         words[i] = (struct slice){given[i], strlen(given[i])};
     if (call_check(words, count, &complaint))
-        status = work(place, words, count, form);
+        status = work(place, words, count, style);
     else
         (void)fwrite(complaint.bytes, 1, buffer_length(&complaint), stderr);
     buffer_free(&complaint);
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 {
     struct setup setup;
     int status;
+    (void)setlocale(LC_CTYPE, ""); /* how wide characters are */
     if (!setup_read(&setup, argc, argv, &status))
         return status;
     int count = argc - optind;
@@ -73,6 +75,6 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (count == 0 || (count == 1 && strcmp(given[0], "-") == 0))
-        return work(&setup.place, NULL, 0, setup.form);
-    return command(&setup.place, given, (size_t)count, setup.form);
+        return work(&setup.place, NULL, 0, &setup.style);
+    return command(&setup.place, given, (size_t)count, &setup.style);
 }

@@ -16,10 +16,22 @@ const struct option_row client_options[CLIENT_OPTION_COUNT + 1] = {
     [CLIENT_HOST] = {"host", 'h', "HOST", "127.0.0.1", "the server's host"},
     [CLIENT_PORT] = {"port", 'p', "PORT", "7171", "the server's port"},
     [CLIENT_SOCKET] = {"socket", 'u', "PATH", NULL, "its Unix socket, instead of host and port"},
-    [CLIENT_JSON] = {"json", 0, NULL, NULL, "print replies as JSON"},
-    [CLIENT_RAW] = {"raw", 0, NULL, NULL,
-                    "print one value a line, as is done when the output is no terminal"},
-    [CLIENT_TIMEOUT] = {"timeout", 0, "SECONDS", "30", "how long to wait for the server"},
+    [CLIENT_URL] = {"url", 0, "URL", "BURSAR_URL",
+                    "all of that in one: bursar://host[:port], bursar+unix:///path or unix:///path"},
+    [CLIENT_TIMEOUT] = {"timeout", 0, "SECONDS", "30",
+                        "how long to wait for the server, and to try again when the connection is lost"},
+    [CLIENT_FORMAT] =
+        {"format", 0, "FORM", "people",
+         "how replies are printed: people, which is raw where the output is no terminal unless this "
+         "option says so, raw, json or csv"},
+    [CLIENT_JSON] = {"json", 0, NULL, NULL, "print replies as JSON, one line each"},
+    [CLIENT_CSV] = {"csv", 0, NULL, NULL, "print replies as CSV: maps and lists of maps with headings"},
+    [CLIENT_RAW] = {"raw", 0, NULL, NULL, "print one value a line, and a map as lines of key, tab, value"},
+    [CLIENT_COLOUR] =
+        {"colour", 0, "WHEN", "auto",
+         "whether tables have colours: auto, on a terminal unless NO_COLOR is set, always or never"},
+    [CLIENT_COLOR] = {"color", 0, "WHEN", NULL, "the same as --colour"},
+    [CLIENT_CONFIG] = {"config", 0, "FILE", "~/.config/bursar/config", "the file to read settings from"},
     [CLIENT_HELP] = {"help", 0, NULL, NULL, "list the options and the commands"},
     [CLIENT_VERSION] = {"version", 0, NULL, NULL, "tell the version"},
 };

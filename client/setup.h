@@ -1,4 +1,7 @@
-/* setup.h: what the client's own options say: where the server is, and how replies are printed. */
+/* setup.h: what was chosen: where the server is, how replies are printed, where the history is kept. An
+ * option goes before the environment (BURSAR_URL, NO_COLOR), that before the configuration file, that before
+ * the default.
+ */
 #ifndef BURSAR_CLIENT_SETUP_H
 #define BURSAR_CLIENT_SETUP_H
 
@@ -6,15 +9,18 @@
 
 #include "client/link.h"
 #include "client/print.h"
+#include "client/url.h"
 
-/** All that was chosen, checked. Its texts live as long as the process. */
+/** All that was chosen, checked. Not to be copied: `place` points at `url`. */
 struct setup {
     struct place place;
-    enum print_form form;
+    struct print_style style;
+    char *history; /* the file of the shell's history; NULL: where it is by default; empty: none */
+    struct url url;
 };
 
-/** Reads the options of `argv`; the words after them begin at optind. True: go on. False: the client ends
- * with *status; what there was to say was said. */
+/** Reads options, environment and configuration file; the words after the options begin at optind. True: go
+ * on. False: the client ends with *status; what there was to say was said. */
 bool setup_read(struct setup *setup, int argc, char **argv, int *status);
 
 #endif

@@ -48,6 +48,10 @@ expect_terminal() {
     cat "$work/out"
 }
 
+# What a user of this machine has chosen must not matter here.
+unset BURSAR_URL NO_COLOR
+export HOME=$work XDG_CONFIG_HOME=$work/config TERM=xterm
+
 tab=$'\t'
 expect "an integer" 0 1 "" client open alice USD
 expect "any case" 0 2 "" client DePosit payday alice 100.00
@@ -57,8 +61,8 @@ expect "a note of two words" 0 4 "" client transfer order-17 alice shop 12.34 NO
 expect "one balance" 0 87.66 "" client balance alice
 expect "several balances" 0 "alice${tab}87.66"$'\n'"nobody${tab}"$'\n'"shop${tab}12.34" "" \
     client balance alice nobody shop
-expect_terminal "several balances for a person" 0 $'alice   87.66\nnobody  (nil)\nshop    12.34' \
-    "$build/bursar -p $port balance alice nobody shop"
+expect_terminal "several balances for a person" 0 $'account  balance\nalice      87.66\nnobody     (nil)\nshop       12.34' \
+    "$build/bursar --colour never -p $port balance alice nobody shop"
 expect_terminal "raw on a terminal" 0 $'alice\t87.66\nshop\t12.34' "$build/bursar -p $port --raw balance alice shop"
 expect "several balances as JSON" 0 '{"alice":"87.66","nobody":null}' "" client --json balance alice nobody
 expect "a map as JSON" 0 '{"seq":4,"assets":[{"asset":"USD","debits":"112.34","credits":"112.34","accounts":2}]}' "" \
@@ -90,6 +94,44 @@ expect "nobody there" 3 "" "bursar: cannot connect to 127.0.0.1:1: Connection re
     "$build/bursar" -p 1 ping
 expect "no such socket" 3 "" "bursar: cannot connect to $work/none: No such file or directory; is bursard running there?" \
     "$build/bursar" -u "$work/none" ping
+expect "a URL" 0 87.66 "" "$build/bursar" --url "bursar://127.0.0.1:$port" balance alice
+expect "a URL of a Unix socket" 0 87.66 "" "$build/bursar" --url "unix://$work/socket" balance alice
+expect "a URL that is none" 2 "" "bursar: --url redis://x is no URL of a server: it begins with another scheme; \
+it may be bursar://host[:port], bursar+unix:///path or unix:///path" "$build/bursar" --url redis://x ping
+export BURSAR_URL=bursar://127.0.0.1:1
+expect "an option goes before BURSAR_URL" 0 87.66 "" client balance alice
+expect "BURSAR_URL" 3 "" "bursar: cannot connect to 127.0.0.1:1: Connection refused; is bursard running there?" \
+    "$build/bursar" balance alice
+export BURSAR_URL="unix://$work/socket"
+expect "a port goes before the socket of BURSAR_URL" 0 87.66 "" client balance alice
+mkdir -p "$work/config/bursar"
+printf '# nobody is there\nurl = bursar://127.0.0.1:1\nformat=csv\n' >"$work/config/bursar/config"
+expect "BURSAR_URL goes before the configuration file, which has the form" 0 "account,balance
+alice,87.66
+nobody," "" "$build/bursar" balance alice nobody
+expect "an option goes before the form of the file" 0 "alice${tab}87.66" "" "$build/bursar" --raw balances alice
+unset BURSAR_URL
+expect "the configuration file" 3 "" \
+    "bursar: cannot connect to 127.0.0.1:1: Connection refused; is bursard running there?" "$build/bursar" ping
+printf 'url = bursar://127.0.0.1:%s\ntimeout = 5\ncolor = never\n' "$port" >"$work/other"
+expect "a setting that is none" 2 "" \
+    "bursar: $work/other:3: color is no setting; there are url, timeout, format, colour and history" \
+    "$build/bursar" --config "$work/other" ping
+sed -i 's/color = .*/colour = always/' "$work/other"
+expect "a file that --config names, in place of the other" 0 $'\e[1maccount\e[0m  \e[1mbalance\e[0m\nalice      87.66' "" \
+    "$build/bursar" --config "$work/other" --format people balances alice
+NO_COLOR=1 expect "NO_COLOR goes before the file" 0 $'account  balance\nalice      87.66' "" \
+    "$build/bursar" --config "$work/other" --format people balances alice
+expect "colours on a terminal" 0 $'\e[31m-100.00\e[0m' "" \
+    script -qec "stty -onlcr; $build/bursar -p $port --format people balance @world/USD" /dev/null
+printf 'port 1\n' >"$work/other"
+expect "a line that is none" 2 "" "bursar: $work/other:1: 'port 1' is not \"key = value\"" \
+    "$build/bursar" --config "$work/other" ping
+expect "no such file" 2 "" "bursar: the configuration file $work/none can't be read: No such file or directory" \
+    "$build/bursar" --config "$work/none" ping
+rm "$work/config/bursar/config"
+expect "a trial balance as CSV" 0 "seq,assets.asset,assets.debits,assets.credits,assets.accounts
+8,USD,128.34,128.34,2" "" client --csv trial
 expect "the version" 0 "bursar 0.1.0" "" client --version
 
 # A file of commands: replies in order, errors with their lines, the rest goes on.
