@@ -220,20 +220,26 @@ void shard_free_all(struct shard *shard, const struct message *message, const st
     shard_decide(shard, message, route, &(struct decided){0}, outbox);
 }
 
+void shard_post_plain(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
+                      sequence_t number)
+{
+    account->debits += debits;
+    account->credits += credits;
+    assert(account->debits <= AMOUNT_TOTAL_MAX && account->credits <= AMOUNT_TOTAL_MAX);
+    shard_advance(shard, &account->last, number);
+    struct asset *asset = &shard->assets.rows[account->asset];
+    total_add(&asset->debits, debits);
+    total_add(&asset->credits, credits);
+}
+
 void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number)
 {
-    account->debits += effect->debits;
-    account->credits += effect->credits;
-    assert(account->debits <= AMOUNT_TOTAL_MAX && account->credits <= AMOUNT_TOTAL_MAX);
+    shard_post_plain(shard, account, effect->debits, effect->credits, number);
     if (effect->held_out != 0 || effect->held_in != 0) {
         struct account_extra *extra = accounts_extra_get(&shard->accounts, account);
         extra->held_out += effect->held_out;
         extra->held_in += effect->held_in;
     }
-    shard_advance(shard, &account->last, number);
-    struct asset *asset = &shard->assets.rows[account->asset];
-    total_add(&asset->debits, effect->debits);
-    total_add(&asset->credits, effect->credits);
 }
 
 void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,

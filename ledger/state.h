@@ -172,7 +172,10 @@ void shard_decide(struct shard *shard, const struct message *message, const stru
 void shard_free_all(struct shard *shard, const struct message *message, const struct route *route,
                     struct outbox *outbox);
 
-/** Posts an effect to an account, and sums to a stripe: the two places where money changes. */
+/** Posts to an account, and sums to a stripe: the two places where money changes. An effect may hold besides.
+ */
+void shard_post_plain(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
+                      sequence_t number);
 void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number);
 void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,
                        sequence_t number);
@@ -187,6 +190,7 @@ void shard_answer_rejected(struct shard *shard, const struct message *message, s
 
 /** The handlers. */
 bool transfer_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
+bool plain_take(struct shard *shard, const struct transfer_message *transfer, struct outbox *outbox);
 bool find_take(struct shard *shard, struct transfer_message *transfer, bool again, struct outbox *outbox);
 bool open_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
 bool change_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);

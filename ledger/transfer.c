@@ -380,6 +380,8 @@ bool transfer_take(struct shard *shard, struct message *message, bool again, str
     struct visit *visit = &shard->visit;
     if (transfer->finding)
         return find_take(shard, transfer, again, outbox);
+    if (plain_take(shard, transfer, outbox))
+        return true;
 
     visit_make(visit, shard, transfer);
     if (visit->stale) {
