@@ -36,7 +36,8 @@ struct account *accounts_add(struct accounts *accounts, const char *id, size_t l
 {
     assert(length <= IDENT_MAX && accounts->count < INDEX_NONE);
     if (accounts->count == accounts->chunk_count * ACCOUNTS_CHUNK) {
-        accounts->chunks = chunk_list_grow((void *)accounts->chunks, accounts->chunk_count++, pool_page());
+        accounts->chunks =
+            chunk_list_grow((void *)accounts->chunks, accounts->chunk_count++, pool_page_huge());
     }
     uint32_t place = accounts->count++;
     struct account *account = accounts_at(accounts, place);

@@ -56,6 +56,18 @@ void *pool_page(void)
     return or_abort(mmap(NULL, POOL_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0), POOL_PAGE);
 }
 
+void *pool_page_huge(void)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    char *map = or_abort(mmap(NULL, 2 * POOL_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0), POOL_PAGE);
+    size_t before = -(uintptr_t)map % POOL_PAGE;
+    if (before > 0)
+        munmap(map, before);
+    munmap(map + before + POOL_PAGE, POOL_PAGE - before);
+    (void)madvise(map + before, POOL_PAGE, MADV_HUGEPAGE); /* where it can't be had, small ones do as well */
+    return map + before;
+}
+
 void pool_page_free(void *page)
 {
     munmap(page, POOL_PAGE);

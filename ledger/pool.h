@@ -39,6 +39,10 @@ void pool_free(struct pool *pool);
 /** One POOL_PAGE of zeroed memory, straight from the system, which gives it as it is first touched: a page
  * that is half used costs half. pool_page_free releases it. */
 void *pool_page(void);
+/** The same, from one huge page of the processor's where the system has one to give. For what is read at
+ * random: it takes one entry of the processor's table of pages, not 512. All of it is given at the first
+ * touch. */
+void *pool_page_huge(void);
 void pool_page_free(void *page);
 
 /** Memory of `size` bytes aligned to `alignment`, zeroed, for tables that grow; free() releases it. Ends the
