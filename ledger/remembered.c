@@ -22,6 +22,11 @@ static_assert((uint64_t)REMEMBERED_CHUNKS_MAX * CHUNK_PLACES <= (uint64_t)UINT32
 static_assert(ENTRY_SIZE_MAX <= UINT16_MAX, "an entry's size fits its field");
 static_assert(sizeof(struct remembered_entry) == 24, "an entry's head is what remembered.h says");
 
+/* Bytes of a pointer that are kept: addresses of processes have 47 or 48 bits unless they ask for more, on
+ * x86-64 and on arm64. */
+#define POINTER_SIZE 6
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the bytes kept are the lower ones");
+
 /* Where memory is short, so many bytes are forgotten for each that is added: a chunk is empty before the next
  * is needed. */
 #define EARLY_FACTOR 2
@@ -65,11 +70,11 @@ static const uint8_t *party_unpack(const uint8_t *at, struct remembered_party *p
         party->id = (struct slice){(const char *)at, length};
         return at + length;
     }
-    const void *pointer;
-    memcpy(&pointer, at, sizeof pointer);
-    party->account = pointer;
+    uintptr_t pointer = 0;
+    memcpy(&pointer, at, POINTER_SIZE);
+    party->account = (const struct account *)pointer;
     party->id = (struct slice){party->account->id, party->account->id_length};
-    return at + sizeof pointer;
+    return at + POINTER_SIZE;
 }
 
 static const uint8_t *leg_unpack(const uint8_t *at, struct remembered_leg *leg)
@@ -247,21 +252,36 @@ static uint8_t *bytes_put(uint8_t *at, const void *bytes, size_t length)
 
 static uint8_t *party_pack(uint8_t *at, const struct remembered_party *party)
 {
-    const void *account = party->account;
-    *at++ = account != NULL ? 0 : (uint8_t)party->id.length;
-    if (account != NULL)
-        return bytes_put(at, (const void *)&account, sizeof account);
-    return bytes_put(at, party->id.text, party->id.length);
+    if (party->account == NULL) {
+        *at++ = (uint8_t)party->id.length;
+        return bytes_put(at, party->id.text, party->id.length);
+    }
+    uintptr_t pointer = (uintptr_t)party->account;
+    assert(pointer >> (8 * POINTER_SIZE) == 0);
+    *at++ = 0;
+    memcpy(at, &pointer, POINTER_SIZE);
+    return at + POINTER_SIZE;
+}
+
+/* Bytes of it, without the zeros before its first digit: at least 1. */
+static uint8_t amount_length(amount_t amount)
+{
+    uint64_t high = (uint64_t)(amount >> 64);
+    unsigned zeros =
+        high != 0 ? (unsigned)__builtin_clzll(high) : 64 + (unsigned)__builtin_clzll((uint64_t)amount | 1);
+    return (uint8_t)(sizeof amount - zeros / 8);
 }
 
 static uint8_t *leg_pack(uint8_t *at, const struct remembered_leg *leg)
 {
-    uint8_t length = 1;
-    while (length < sizeof leg->amount && leg->amount >> (8 * length) != 0)
-        length++;
+    /* All of the amount is written, and what follows overwrites the zeros: a copy of a known size is cheap.
+     */
+    uint8_t length = amount_length(leg->amount);
     *at++ = length;
-    at = bytes_put(at, &leg->amount, length);
-    at = bytes_put(at, &leg->asset, sizeof leg->asset);
+    memcpy(at, &leg->amount, sizeof leg->amount);
+    at += length;
+    memcpy(at, &leg->asset, sizeof leg->asset);
+    at += sizeof leg->asset;
     at = party_pack(at, &leg->from);
     return party_pack(at, &leg->to);
 }

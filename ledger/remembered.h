@@ -2,12 +2,13 @@
  *
  * Entries lie one after another in large chunks in the order in which they were made, and never move; the
  * oldest are forgotten first, a few at a time. There are far more of them than accounts, so they are packed:
- * a transfer of one leg between accounts of this shard takes about 48 bytes and its id. Holds are not here
+ * a transfer of one leg between accounts of this shard takes about 44 bytes and its id. Holds are not here
  * but in hold.h.
  *
  *   - entry: struct remembered_entry, id, legs, note, [terms (8), reference]; padded to 8 bytes
  *   - leg: amount length (1 to 16), amount (little endian), asset (2), from, to
- *   - from, to: 0 and a pointer to the account (8), when it lives on this shard; else length (1 to 64), id
+ *   - from, to: 0 and the lower bytes of a pointer to the account (6), when it lives on this shard; else
+ *     length (1 to 64), id
  */
 #ifndef BURSAR_LEDGER_REMEMBERED_H
 #define BURSAR_LEDGER_REMEMBERED_H

@@ -220,8 +220,8 @@ void shard_free_all(struct shard *shard, const struct message *message, const st
     shard_decide(shard, message, route, &(struct decided){0}, outbox);
 }
 
-void shard_post_plain(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
-                      sequence_t number)
+void account_post(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
+                  sequence_t number)
 {
     account->debits += debits;
     account->credits += credits;
@@ -234,7 +234,7 @@ void shard_post_plain(struct shard *shard, struct account *account, amount_t deb
 
 void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number)
 {
-    shard_post_plain(shard, account, effect->debits, effect->credits, number);
+    account_post(shard, account, effect->debits, effect->credits, number);
     if (effect->held_out != 0 || effect->held_in != 0) {
         struct account_extra *extra = accounts_extra_get(&shard->accounts, account);
         extra->held_out += effect->held_out;

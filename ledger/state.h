@@ -174,8 +174,8 @@ void shard_free_all(struct shard *shard, const struct message *message, const st
 
 /** Posts to an account, and sums to a stripe: the two places where money changes. An effect may hold besides.
  */
-void shard_post_plain(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
-                      sequence_t number);
+void account_post(struct shard *shard, struct account *account, amount_t debits, amount_t credits,
+                  sequence_t number);
 void shard_post(struct shard *shard, struct account *account, const struct effect *effect, sequence_t number);
 void shard_post_stripe(struct shard *shard, struct stripe *stripe, const struct stripe_sums *sums,
                        sequence_t number);
