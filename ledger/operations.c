@@ -81,14 +81,14 @@ static struct remembered_party party_of(const struct shard *shard, const struct 
     return party;
 }
 
-static uint16_t asset_place(const struct shard *shard, const struct remembered_leg *leg,
-                            const struct asset_tag *tag)
+uint16_t leg_asset(const struct shard *shard, const struct leg *leg, const struct account *from,
+                   const struct account *to)
 {
-    if (leg->from.account != NULL)
-        return leg->from.account->asset;
-    if (leg->to.account != NULL)
-        return leg->to.account->asset;
-    const struct asset *asset = assets_find(&shard->assets, tag->code, tag->length);
+    if (from != NULL)
+        return from->asset;
+    if (to != NULL)
+        return to->asset;
+    const struct asset *asset = assets_find(&shard->assets, leg->asset.code, leg->asset.length);
     assert(asset != NULL);
     return (uint16_t)(asset - shard->assets.rows);
 }
@@ -110,7 +110,7 @@ static void operation_remember(struct shard *shard, const struct transfer_messag
         legs[i].amount = leg->amount;
         legs[i].from = party_of(shard, transfer, &leg->from, visit, from);
         legs[i].to = party_of(shard, transfer, &leg->to, visit, to);
-        legs[i].asset = asset_place(shard, &legs[i], &leg->asset);
+        legs[i].asset = leg_asset(shard, leg, legs[i].from.account, legs[i].to.account);
     }
     const struct remembered_parts parts = {.id = name_text(transfer, &operation->id),
                                            .note = operation_note(transfer, operation),
@@ -130,8 +130,6 @@ static void operation_hold(struct shard *shard, const struct transfer_message *t
                            const struct operation *operation, struct stamp stamp)
 {
     const struct leg *leg = &transfer_legs(transfer)[operation->leg];
-    const struct asset *asset = assets_find(&shard->assets, leg->asset.code, leg->asset.length);
-    assert(asset != NULL);
     const struct hold_parts parts = {.id = name_text(transfer, &operation->id),
                                      .from = name_text(transfer, &leg->from),
                                      .to = name_text(transfer, &leg->to),
@@ -140,7 +138,7 @@ static void operation_hold(struct shard *shard, const struct transfer_message *t
                                      .amount = leg->amount,
                                      .ttl = operation->ttl,
                                      .terms = operation->terms,
-                                     .asset = (uint16_t)(asset - shard->assets.rows)};
+                                     .asset = leg_asset(shard, leg, NULL, NULL)};
     struct hold *hold = holds_add(&shard->holds, &parts, stamp);
     if ((stamp.number & SEQUENCE_PROVISIONAL) != 0)
         shard_unsealed(shard, &hold->stamp);

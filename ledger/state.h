@@ -190,7 +190,6 @@ void shard_answer_rejected(struct shard *shard, const struct message *message, s
 
 /** The handlers. */
 bool transfer_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
-bool plain_take(struct shard *shard, const struct transfer_message *transfer, struct outbox *outbox);
 bool find_take(struct shard *shard, struct transfer_message *transfer, bool again, struct outbox *outbox);
 bool open_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
 bool change_take(struct shard *shard, struct message *message, bool again, struct outbox *outbox);
@@ -202,6 +201,18 @@ void page_take(struct shard *shard, struct message *message, struct outbox *outb
 void stripe_take(struct shard *shard, struct message *head, struct outbox *outbox);
 void clock_take(struct shard *shard, const struct message *message, struct outbox *outbox);
 void decision_take(struct shard *shard, const struct message *message);
+
+/** Takes a transaction that is as most are. False, with nothing changed, when it isn't: then it goes the long
+ * way. */
+bool plain_take(struct shard *shard, struct transfer_message *transfer, struct outbox *outbox);
+
+/** Tells the other shards of a transaction that it happens, and those who need it what became of its legs. */
+void transfer_decide(struct shard *shard, const struct transfer_message *transfer, struct stamp first,
+                     struct outbox *outbox);
+
+/** The place in the asset table of a leg's asset; `from` and `to` are its accounts where they are here. */
+uint16_t leg_asset(const struct shard *shard, const struct leg *leg, const struct account *from,
+                   const struct account *to);
 
 /** Begins a transaction anew that has nothing reserved any more, or tells its shards so first: from finding
  * what it refers to, or from visiting its shards. */

@@ -262,8 +262,8 @@ static uint64_t members_told(const struct transfer_message *transfer)
     return members;
 }
 
-static void transfer_decide(struct shard *shard, const struct transfer_message *transfer, struct stamp first,
-                            struct outbox *outbox)
+void transfer_decide(struct shard *shard, const struct transfer_message *transfer, struct stamp first,
+                     struct outbox *outbox)
 {
     struct decided_leg legs[LEGS_MAX];
     struct decided decided = {.commit = true, .stamp = first, .told = legs};
