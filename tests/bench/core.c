@@ -55,8 +55,11 @@ static uint64_t roll(struct bench *bench, uint64_t below)
 /* Eight letters, then a number with zeros before it. */
 static struct slice make_id(char *out, const char *kind, uint64_t number)
 {
-    memcpy(out, kind, 8);
-    memcpy(out + 8, "-0000-4000-8000-", 16);
+    static const char middle[] = "-0000-4000-8000-";
+    for (unsigned i = 0; i < 8; i++)
+        out[i] = kind[i];
+    for (unsigned i = 8; i < 24; i++)
+        out[i] = middle[i - 8];
     for (unsigned i = ID_LENGTH; i-- > 24; number /= 10)
         out[i] = (char)('0' + number % 10);
     return (struct slice){out, ID_LENGTH};
