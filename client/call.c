@@ -1,10 +1,13 @@
 /* call.c: see call.h. */
 #include "client/call.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "client/connect.h"
 #include "client/help.h"
 #include "proto/answer.h"
 
@@ -56,18 +59,79 @@ enum exit_status call_print(const struct slice *words, size_t count, const char 
     return head.kind == ANSWER_ERROR ? EXIT_REJECTED : EXIT_DONE;
 }
 
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count,
-                           const struct print_style *style)
+/* FEED may be asked to wait on the server's side: that much longer its answer is waited for. -1: for ever. */
+static int patience(const struct slice *words, size_t count, int timeout_ms)
+{
+    const struct command *command = command_find(words[0]);
+    for (size_t i = 3; command != NULL && command->id == COMMAND_FEED && i + 1 < count; i++) {
+        char digits[16];
+        if (words[i].length != 5 || strncasecmp(words[i].text, "BLOCK", 5) != 0)
+            continue;
+        (void)snprintf(digits, sizeof digits, "%.*s", (int)words[i + 1].length, words[i + 1].text);
+        long block = strtol(digits, NULL, 10);
+        return block <= 0 || block > INT_MAX - timeout_ms ? -1 : timeout_ms + (int)block;
+    }
+    return timeout_ms;
+}
+
+/* Sends and waits. The size of the reply, 0 with link->error set. */
+static size_t exchange(struct link *link, const struct slice *words, size_t count)
 {
     struct buffer out = {0};
+    int timeout_ms = link->place.timeout_ms;
     link_format(&out, words, count);
-    size_t size = link_send(link, &out) ? link_receive(link) : 0;
+    bool sent = link_send(link, &out);
     buffer_free(&out);
-    if (size == 0) {
-        (void)fprintf(stderr, "bursar: %s\n", link->error);
+    link->place.timeout_ms = patience(words, count, timeout_ms);
+    size_t size = sent ? link_receive(link) : 0;
+    link->place.timeout_ms = timeout_ms;
+    return size;
+}
+
+/* Says that there is no answer, and what that means. */
+static enum exit_status give_up(const struct link *link, const struct slice *words, size_t count, bool inside)
+{
+    const struct command *command = command_find(words[0]);
+    bool reads = command != NULL && (command->flags & COMMAND_READS) != 0;
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "bursar: %s\n", link->error);
+    if (inside) {
+        bool executed = command != NULL && command->id == COMMAND_EXEC;
+        (void)fprintf(stderr, executed ? "bursar: the transaction may or may not have been done\n"
+                                       : "bursar: the transaction is lost: nothing of it was done\n");
+        return executed ? EXIT_UNKNOWN : EXIT_NO_CONNECTION;
+    }
+    if (command_repeatable(words, count)) {
+        if (!reads)
+            (void)fprintf(stderr, "bursar: %.*s may or may not have been done; it is safe to send it again\n",
+                          (int)words[0].length, words[0].text);
         return EXIT_NO_CONNECTION;
     }
-    enum exit_status status = call_print(words, count, link->in.bytes + link->in.start, size, style, "");
-    buffer_consume(&link->in, size);
-    return status;
+    (void)fprintf(
+        stderr,
+        "bursar: %.*s may or may not have been done, and done twice it is not the same as once: look "
+        "before you send it again\n",
+        (int)words[0].length, words[0].text);
+    return EXIT_UNKNOWN;
+}
+
+enum exit_status call_once(struct link *link, const struct slice *words, size_t count, bool inside,
+                           const struct print_style *style)
+{
+    struct connect_retry retry = {0};
+    const struct command *command = command_find(words[0]);
+    for (;;) {
+        size_t size = exchange(link, words, count);
+        if (size > 0) {
+            const char *reply = link->in.bytes + link->in.start;
+            enum exit_status status = call_print(words, count, reply, size, style, "");
+            buffer_consume(&link->in, size);
+            return status;
+        }
+        if (command != NULL && command->id == COMMAND_SHUTDOWN && !link->late)
+            return EXIT_DONE; /* that the connection closes is the answer */
+        bool again = !inside && !link->late && command_repeatable(words, count);
+        if (!again || !connect_again(link, &retry))
+            return give_up(link, words, count, inside);
+    }
 }

@@ -6,7 +6,13 @@
 #include "client/print.h"
 
 /** How the client ends. */
-enum exit_status { EXIT_DONE = 0, EXIT_REJECTED = 1, EXIT_USAGE = 2, EXIT_NO_CONNECTION = 3 };
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_REJECTED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NO_CONNECTION = 3, /* and whatever was sent is safe to send again */
+    EXIT_UNKNOWN = 4        /* the connection was lost, and what was sent and may have been done is not */
+};
 
 /** Checks words against the command table. False when there is no such command or it takes other arguments:
  * then `complaint` says so, as lines. BALANCE of several accounts becomes BALANCES. */
@@ -18,8 +24,11 @@ bool call_check(struct slice *words, size_t count, struct buffer *complaint);
 enum exit_status call_print(const struct slice *words, size_t count, const char *bytes, size_t length,
                             const struct print_style *style, const char *where);
 
-/** Sends one command that call_check has passed and prints the reply. */
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count,
+/** Sends one command that call_check has passed and prints the reply. When the connection is lost and the
+ * command is safe to send again, that is done, over new connections, until the place's timeout has passed;
+ * else, and within a transaction (`inside`), which is lost with its connection, what is known is said on
+ * stderr. Afterwards the link may be closed. */
+enum exit_status call_once(struct link *link, const struct slice *words, size_t count, bool inside,
                            const struct print_style *style);
 
 #endif

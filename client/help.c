@@ -33,7 +33,9 @@ void help_all(FILE *out)
     (void)fputs(usage, out);
     (void)fputs("\noptions, before the command:\n", out);
     options_help(out, client_options);
-    (void)fputs("\nexit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection\n", out);
+    (void)fputs("\nexit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection,\n4 no "
+                "connection, and what may have been done is not safe to send again\n",
+                out);
     help_tools(out);
     for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++) {
         (void)fprintf(out, "\n%s:\n", groups[group]);

@@ -27,6 +27,12 @@ static bool fail(struct link *link, const char *what, const char *why)
     return false;
 }
 
+static bool fail_lost(struct link *link, const char *why)
+{
+    link->lost = true;
+    return fail(link, "lost the connection to", why);
+}
+
 /* Sending has the timeout as a bound, too: a server that reads nothing must not hang us. */
 static void set_timeout(int fd, int timeout_ms)
 {
@@ -85,6 +91,12 @@ bool link_open(struct link *link, const struct place *place)
     return false;
 }
 
+void link_patience(struct link *link, int timeout_ms)
+{
+    link->place.timeout_ms = timeout_ms;
+    set_timeout(link->fd, timeout_ms);
+}
+
 void link_format(struct buffer *out, const struct slice *arguments, size_t count)
 {
     buffer_printf(out, "*%zu\r\n", count);
@@ -102,8 +114,7 @@ bool link_send(struct link *link, struct buffer *out)
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return fail(link, "lost the connection to",
-                        errno == EAGAIN ? "it takes nothing" : strerror(errno));
+            return fail_lost(link, errno == EAGAIN ? "it takes nothing" : strerror(errno));
         buffer_consume(out, (size_t)sent);
     }
     return true;
@@ -117,9 +128,9 @@ bool link_read(struct link *link)
         length = recv(link->fd, room, READ_SIZE, 0);
     while (length < 0 && errno == EINTR);
     if (length == 0)
-        return fail(link, "lost the connection to", "it was closed");
+        return fail_lost(link, "it was closed");
     if (length < 0)
-        return fail(link, "lost the connection to", strerror(errno));
+        return fail_lost(link, strerror(errno));
     link->in.end += (size_t)length;
     return true;
 }
@@ -145,6 +156,7 @@ size_t link_receive(struct link *link)
         struct pollfd wait = {.fd = link->fd, .events = POLLIN};
         int ready = poll(&wait, 1, link->place.timeout_ms);
         if (ready == 0) {
+            link->late = true;
             fail(link, "no answer in time from", "it may be overloaded; --timeout waits longer");
             return 0;
         }

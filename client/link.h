@@ -19,11 +19,16 @@ struct link {
     struct place place;
     int fd;           /* -1: not open */
     struct buffer in; /* received, not yet taken */
+    bool lost;        /* what went wrong is that the connection ended */
+    bool late;        /* what went wrong is that no answer came in time: the connection is there */
     char error[256];  /* what went wrong, as a sentence, after a function said so */
 };
 
 /** Connects. False, with link->error set, when nobody answers. */
 bool link_open(struct link *link, const struct place *place);
+
+/** Changes how long is waited for each reply, and for room to send. */
+void link_patience(struct link *link, int timeout_ms);
 
 /** Appends a request as an array of bulk strings. */
 void link_format(struct buffer *out, const struct slice *arguments, size_t count);

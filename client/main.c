@@ -7,32 +7,19 @@
 
 #include "client/batch.h"
 #include "client/call.h"
+#include "client/connect.h"
 #include "client/help.h"
 #include "client/setup.h"
 #include "client/tools.h"
-
-/* Asks for RESP3, in which maps are told from arrays. A server that has only RESP2 refuses, which is no harm.
- */
-static bool greet(struct link *link)
-{
-    struct buffer out = {0};
-    const struct slice hello[] = {{"HELLO", 5}, {"3", 1}};
-    link_format(&out, hello, 2);
-    size_t size = link_send(link, &out) ? link_receive(link) : 0;
-    buffer_free(&out);
-    if (size > 0)
-        buffer_consume(&link->in, size);
-    return size > 0;
-}
 
 static int work(const struct place *place, struct slice *words, size_t count, const struct print_style *style)
 {
     struct link link;
     int status = EXIT_NO_CONNECTION;
-    if (!link_open(&link, place) || !greet(&link))
+    if (!connect_open(&link, place))
         (void)fprintf(stderr, "bursar: %s; is bursard running there?\n", link.error);
     else
-        status = (int)(count > 0 ? call_once(&link, words, count, style) : batch_run(&link, style));
+        status = (int)(count > 0 ? call_once(&link, words, count, false, style) : batch_run(&link, style));
     link_close(&link);
     return status;
 }

@@ -45,6 +45,25 @@ bool command_arity_ok(const struct command *command, uint32_t argc)
     return argc >= (uint32_t)-command->arity;
 }
 
+/* Whether the second word is `word`, in any case. */
+static bool is_subcommand(const struct slice *words, size_t count, const char *word)
+{
+    return count > 1 && name_compare(words[1], word) == 0;
+}
+
+bool command_repeatable(const struct slice *words, size_t count)
+{
+    const struct command *command = command_find(words[0]);
+    if (command == NULL)
+        return false;
+    if (command->id == COMMAND_SLOWLOG)
+        return is_subcommand(words, count, "GET") || is_subcommand(words, count, "LEN");
+    if (command->id == COMMAND_CLIENT)
+        return is_subcommand(words, count, "LIST") || is_subcommand(words, count, "INFO");
+    bool anonymous = (command->flags & COMMAND_WRITES) != 0 && is_subcommand(words, count, "*");
+    return (command->flags & COMMAND_REPEATS) != 0 && !anonymous;
+}
+
 /* Where a syntax is written: never past its end, and always with room for the NUL. */
 struct sink {
     char *at;

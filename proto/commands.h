@@ -62,10 +62,11 @@ enum command_id {
 
 /** What a command does to the ledger, as COMMAND reports it. */
 enum command_flag {
-    COMMAND_WRITES = 1, /* may change accounts, assets or ids */
-    COMMAND_READS = 2,  /* reads the ledger, changes nothing */
-    COMMAND_ADMIN = 4,  /* about the server, for operators */
-    COMMAND_SESSION = 8 /* about this connection only; answered without the ledger */
+    COMMAND_WRITES = 1,  /* may change accounts, assets or ids */
+    COMMAND_READS = 2,   /* reads the ledger, changes nothing */
+    COMMAND_ADMIN = 4,   /* about the server, for operators */
+    COMMAND_SESSION = 8, /* about this connection only; answered without the ledger */
+    COMMAND_REPEATS = 16 /* done twice it is done once: it reads, or its id or its meaning makes it so */
 };
 
 /** What one argument is. */
@@ -108,6 +109,11 @@ extern const struct command commands[COMMAND_COUNT];
 
 /** The row of a name, in any case of ASCII letters; NULL when there is none. */
 const struct command *command_find(struct slice name);
+
+/** Whether a request, of `count` words at least 1, may be sent again when its answer got lost: done twice it
+ * does what it does once, whatever others did in between. Not so with `*` for an id. Of a command of a
+ * transaction: when it is sent again with all of it. False for an unknown command. */
+bool command_repeatable(const struct slice *words, size_t count);
 
 /** Whether `argc` (the name counted) fits the row's arity. */
 bool command_arity_ok(const struct command *command, uint32_t argc);

@@ -136,6 +136,52 @@ static struct span arguments_span(const struct argument *arguments, bool one_of)
     return all;
 }
 
+Test(commands, may_be_sent_again_when_done_twice_is_done_once)
+{
+    static const struct {
+        const char *words[3];
+        bool repeatable;
+    } cases[] = {
+        {{"transfer", "t1", "a"}, true},
+        {{"TRANSFER", "*", "a"}, false},
+        {{"DEPOSIT", "d1", "a"}, true},
+        {{"WITHDRAW", "*", "a"}, false},
+        {{"HOLD", "h1", "a"}, true},
+        {{"CAPTURE", "c1", "h1"}, true},
+        {{"VOID", "v1", "h1"}, true},
+        {{"EXTEND", "e1", "h1"}, true},
+        {{"SWEEP", "s1", "a"}, true},
+        {{"REVERSE", "r1", "t1"}, true},
+        {{"OPEN", "a", "USD"}, true},
+        {{"CLOSE", "a"}, true},
+        {{"ASSET", "G", "2"}, true},
+        {{"BALANCE", "a"}, true},
+        {{"FEED", "FROM", "1"}, true},
+        {{"LOOKUP", "*"}, true},
+        {{"PING"}, true},
+        {{"FREEZE", "a"}, false},
+        {{"THAW", "a"}, false},
+        {{"LIMIT", "a"}, false},
+        {{"EXEC"}, false},
+        {{"MULTI"}, true},
+        {{"DISCARD"}, true},
+        {{"SHUTDOWN"}, false},
+        {{"SLOWLOG", "get"}, true},
+        {{"SLOWLOG", "reset"}, false},
+        {{"CLIENT", "list"}, true},
+        {{"CLIENT", "kill"}, false},
+        {{"HELLO", "3"}, true},
+        {{"NONE"}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct slice words[3];
+        size_t count = 0;
+        for (; count < 3 && cases[i].words[count] != NULL; count++)
+            words[count] = slice_of(cases[i].words[count]);
+        cr_expect_eq(command_repeatable(words, count), cases[i].repeatable, "%s", cases[i].words[0]);
+    }
+}
+
 Test(commands, have_the_arity_of_their_arguments)
 {
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
