@@ -10,6 +10,11 @@
 
 #define BLOCK_MIN 64
 
+/* A free block of so many bytes or more keeps its addresses only, its memory goes back to the system: it
+ * comes from an index that has grown, and what needs so large a block next may need a larger one. */
+#define BLOCK_KEPT_MAX 32768
+#define SYSTEM_PAGE    4096 /* or more; where it is, the calls below fail, which does no harm */
+
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_IS_MALLOC 1
 #else
@@ -128,6 +133,12 @@ void pool_give(struct pool *pool, void *block, size_t size)
     if (POOL_IS_MALLOC || class >= POOL_CLASSES) {
         large_give(block);
         return;
+    }
+    if (size >= BLOCK_KEPT_MAX) {
+        uintptr_t begin =
+            ((uintptr_t)block + sizeof(struct pool_block) + SYSTEM_PAGE - 1) & -(uintptr_t)SYSTEM_PAGE;
+        uintptr_t end = ((uintptr_t)block + size) & -(uintptr_t)SYSTEM_PAGE;
+        (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
     }
     struct pool_block *freed = block;
     freed->next = pool->free[class];
