@@ -38,6 +38,13 @@ const struct command *command_find(struct slice name)
     return NULL;
 }
 
+const struct command *command_find_like(struct slice name, enum command_id likely)
+{
+    if (likely < COMMAND_COUNT && name_compare(name, commands[likely].name) == 0)
+        return &commands[likely];
+    return command_find(name);
+}
+
 bool command_arity_ok(const struct command *command, uint32_t argc)
 {
     if (command->arity >= 0)

@@ -110,6 +110,9 @@ extern const struct command commands[COMMAND_COUNT];
 /** The row of a name, in any case of ASCII letters; NULL when there is none. */
 const struct command *command_find(struct slice name);
 
+/** The same. Looks at one row first, `likely` (COMMAND_COUNT: at none): a client mostly repeats itself. */
+const struct command *command_find_like(struct slice name, enum command_id likely);
+
 /** Whether a request, of `count` words at least 1, may be sent again when its answer got lost: done twice it
  * does what it does once, whatever others did in between. Not so with `*` for an id. Of a command of a
  * transaction: when it is sent again with all of it. False for an unknown command. */

@@ -126,8 +126,32 @@ static enum resp_status bulk_judge(struct reader *reader, size_t end)
     return reader_fail(reader, "argument of %zu bytes is not followed by CRLF", end - reader->position);
 }
 
-/* Reads "$length CRLF bytes CRLF". */
-static inline enum resp_status bulk_read(struct reader *reader, struct slice *argument)
+/* Reads "$length CRLF" where the length has one or two digits, as nearly all have. False, and nothing is
+ * read, when it is not so. */
+static inline bool short_length_read(struct reader *reader, size_t *length)
+{
+    const char *at = reader->bytes + reader->position;
+    if (reader->length - reader->position < sizeof "$10\r\n" - 1 || at[0] != '$')
+        return false;
+    unsigned first = (unsigned char)(at[1] - '0');
+    unsigned second = (unsigned char)(at[2] - '0');
+    if (first > 9)
+        return false;
+    if (second <= 9 && at[3] == '\r' && at[4] == '\n') {
+        *length = first * 10 + second;
+        reader->position += sizeof "$10\r\n" - 1;
+        return true;
+    }
+    if (at[2] == '\r' && at[3] == '\n') {
+        *length = first;
+        reader->position += sizeof "$1\r\n" - 1;
+        return true;
+    }
+    return false;
+}
+
+/* Reads "$length CRLF". */
+static enum resp_status length_read(struct reader *reader, size_t *length)
 {
     if (reader->position == reader->length)
         return reader_wait(reader, reader->length + 1);
@@ -138,17 +162,30 @@ static inline enum resp_status bulk_read(struct reader *reader, struct slice *ar
         return reader_fail(reader, "expected '$', got '%c'", mark);
     }
     const char *text = reader->bytes + ++reader->position;
-    int length = 0;
-    enum resp_status status = number_read(reader, "bulk length", &length);
+    int number = 0;
+    enum resp_status status = number_read(reader, "bulk length", &number);
     if (status != RESP_REQUEST)
         return status;
-    if (length > RESP_BULK_MAX || text[0] == '-')
+    if (number > RESP_BULK_MAX || text[0] == '-')
         return length_refuse(reader, text);
-    size_t end = reader->position + (size_t)length;
+    *length = (size_t)number;
+    return RESP_REQUEST;
+}
+
+/* Reads "$length CRLF bytes CRLF". */
+static inline enum resp_status bulk_read(struct reader *reader, struct slice *argument)
+{
+    size_t length = 0;
+    if (!short_length_read(reader, &length)) {
+        enum resp_status status = length_read(reader, &length);
+        if (status != RESP_REQUEST)
+            return status;
+    }
+    size_t end = reader->position + length;
     const char *bytes = reader->bytes;
     if (end + 2 > reader->length || bytes[end] != '\r' || bytes[end + 1] != '\n')
         return bulk_judge(reader, end);
-    *argument = (struct slice){bytes + reader->position, (size_t)length};
+    *argument = (struct slice){bytes + reader->position, length};
     reader->position = end + 2;
     return RESP_REQUEST;
 }

@@ -178,7 +178,7 @@ static void request_take(struct connection *connection, const struct request *re
     }
     struct counters *counters = &connection->worker->counters;
     counter_add(&counters->requests, 1);
-    const struct command *command = command_find(request->args[0]);
+    const struct command *command = command_find_like(request->args[0], connection->command);
     connection->command = (uint8_t)(command ? command->id : COMMAND_COUNT);
     slowlog_keep(connection, command, request, raw);
     bool good = command && command_arity_ok(command, request->argc);

@@ -26,6 +26,8 @@ Test(commands, are_found_by_their_names_in_any_case_and_by_nothing_else)
         for (size_t k = 0; k <= length; k++)
             name[k] = (char)(k % 2 == 0 ? tolower(commands[i].name[k]) : commands[i].name[k]);
         cr_expect_eq(command_find((struct slice){commands[i].name, length}), &commands[i]);
+        for (unsigned likely = 0; likely <= COMMAND_COUNT; likely++)
+            cr_expect_eq(command_find_like((struct slice){name, length}, likely), &commands[i]);
         cr_expect_eq(command_find((struct slice){name, length}), &commands[i], "%s", name);
         cr_expect_null(command_find((struct slice){name, length + 1}), "%s and a NUL", name);
         name[length] = 'Z';
