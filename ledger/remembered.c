@@ -181,7 +181,10 @@ static void chunk_give_up(struct remembered *remembered)
 {
     if (remembered->oldest_at < remembered->used[remembered->oldest] || remembered->chunk_count == 1)
         return;
-    pool_page_free(remembered->chunks[remembered->oldest]);
+    if (remembered->spare == NULL)
+        remembered->spare = remembered->chunks[remembered->oldest];
+    else
+        pool_page_free(remembered->chunks[remembered->oldest]);
     remembered->oldest = (remembered->oldest + 1) % REMEMBERED_CHUNKS_MAX;
     remembered->oldest_at = 0;
     remembered->chunk_count--;
@@ -236,7 +239,8 @@ static uint32_t chunk_for(struct remembered *remembered, size_t size)
         return newest;
     newest = (remembered->oldest + remembered->chunk_count) % REMEMBERED_CHUNKS_MAX;
     assert(remembered->chunk_count < REMEMBERED_CHUNKS_MAX);
-    remembered->chunks[newest] = pool_page();
+    remembered->chunks[newest] = remembered->spare != NULL ? remembered->spare : pool_page();
+    remembered->spare = NULL;
     remembered->used[newest] = 0;
     if (remembered->chunk_count++ > 0)
         chunk_give_up(remembered);
@@ -335,6 +339,8 @@ void remembered_free(struct remembered *remembered)
 {
     for (uint32_t i = 0; i < remembered->chunk_count; i++)
         pool_page_free(remembered->chunks[(remembered->oldest + i) % REMEMBERED_CHUNKS_MAX]);
+    if (remembered->spare != NULL)
+        pool_page_free(remembered->spare);
     index_free(&remembered->index);
     memset(remembered, 0, sizeof *remembered);
 }

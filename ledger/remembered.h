@@ -68,6 +68,7 @@ struct remembered {
     struct index index;                   /* of references: an entry's chunk and place in it */
     char *chunks[REMEMBERED_CHUNKS_MAX];  /* a ring */
     uint32_t used[REMEMBERED_CHUNKS_MAX]; /* bytes of each */
+    char *spare;                          /* the last chunk that was given up, for the next; NULL: none */
     uint32_t oldest;                      /* chunk with the oldest entry */
     uint32_t oldest_at;                   /* and its place there, in bytes */
     uint32_t chunk_count;                 /* in use, from the oldest on */
