@@ -1,5 +1,7 @@
 /* clock.c: a shard is told the time: holds expire, and old ids are forgotten, a few at a time.
  *
+ * Most ids are forgotten as others come: see operations.c.
+ *
  * An expiry is a transaction as any other, begun by the hold's shard: a capture that is decided first wins.
  */
 #include <string.h>
@@ -32,7 +34,6 @@ void clock_take(struct shard *shard, const struct message *message, struct outbo
         expiry_begin(shard, hold, outbox);
     if (window == 0 || shard->now < window)
         return;
-    remembered_forget(&shard->remembered, shard->now - window, FORGOTTEN_MAX);
-    for (int i = 0; i < FORGOTTEN_MAX && holds_forget(&shard->holds, shard->now - window); i++)
-        continue;
+    shard->outdated = shard->now - window;
+    shard_forget(shard, FORGOTTEN_MAX);
 }

@@ -199,6 +199,7 @@ void operations_commit(struct shard *shard, struct transfer_message *transfer, c
         if (operation->reference.length > 0 && operation->reference.shard == shard->config.index)
             operation_refer(shard, transfer, operation, first);
         if (operation->id.length > 0 && operation->id.shard == shard->config.index) {
+            shard_forget(shard, FORGOTTEN_FOR_EACH);
             if (operation->type == TRANSFER_HOLD)
                 operation_hold(shard, transfer, operation, first);
             else

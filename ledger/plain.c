@@ -122,6 +122,7 @@ static void plain_remember(struct shard *shard, const struct transfer_message *t
         .stamp = stamp,
         .type = TRANSFER_TRANSFER,
         .leg_count = 1};
+    shard_forget(shard, FORGOTTEN_FOR_EACH);
     const struct remembered_leg remembered = {.amount = leg->amount,
                                               .asset = leg_asset(shard, leg, sides->from, sides->to),
                                               .from = party_of(transfer, &leg->from, sides->from),

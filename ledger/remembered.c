@@ -190,16 +190,30 @@ static void chunk_give_up(struct remembered *remembered)
     remembered->chunk_count--;
 }
 
+static uint32_t oldest_reference(const struct remembered *remembered)
+{
+    return (uint32_t)(remembered->oldest * CHUNK_PLACES + remembered->oldest_at / PLACE_SIZE);
+}
+
+/* Hashes the id of the oldest entry, and has its place in the index on its way by the time it is forgotten.
+ */
+static void oldest_expect(struct remembered *remembered)
+{
+    const struct remembered_entry *entry = entry_at(remembered, oldest_reference(remembered));
+    remembered->oldest_hash = ident_hash((const char *)entry->bytes, entry->id_length, remembered->seed);
+    index_prefetch(&remembered->index, remembered->oldest_hash);
+}
+
 /* Forgets the oldest entry. */
 static void oldest_drop(struct remembered *remembered)
 {
-    uint32_t reference = (uint32_t)(remembered->oldest * CHUNK_PLACES + remembered->oldest_at / PLACE_SIZE);
-    const struct remembered_entry *entry = entry_at(remembered, reference);
-    uint64_t hash = ident_hash((const char *)entry->bytes, entry->id_length, remembered->seed);
-    index_remove(&remembered->index, hash, reference);
-    remembered->oldest_at += entry->size;
+    uint32_t reference = oldest_reference(remembered);
+    index_remove(&remembered->index, remembered->oldest_hash, reference);
+    remembered->oldest_at += entry_at(remembered, reference)->size;
     remembered->count--;
     chunk_give_up(remembered);
+    if (remembered->count > 0)
+        oldest_expect(remembered);
 }
 
 /* The oldest entry, if its number and time are real; else NULL. */
@@ -325,7 +339,8 @@ struct remembered_entry *remembered_add(struct remembered *remembered, const str
                                        .flags = has_terms ? REMEMBERED_HAS_TERMS : 0};
     remembered->used[chunk] += (uint32_t)size;
     index_insert(&remembered->index, parts->hash, reference);
-    remembered->count++;
+    if (remembered->count++ == 0)
+        oldest_expect(remembered);
     forget_early(remembered, size);
     return entry;
 }

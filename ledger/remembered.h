@@ -71,6 +71,7 @@ struct remembered {
     char *spare;                          /* the last chunk that was given up, for the next; NULL: none */
     uint32_t oldest;                      /* chunk with the oldest entry */
     uint32_t oldest_at;                   /* and its place there, in bytes */
+    uint64_t oldest_hash;                 /* of its id, while there is one */
     uint32_t chunk_count;                 /* in use, from the oldest on */
     uint32_t chunk_max;                   /* at most so many: more, and the oldest are forgotten early */
     uint64_t count;

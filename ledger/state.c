@@ -60,6 +60,13 @@ void shard_undated(struct shard *shard, struct hold *hold)
     unsealed_add(&shard->undated, hold);
 }
 
+void shard_forget(struct shard *shard, unsigned count)
+{
+    remembered_forget(&shard->remembered, shard->outdated, count);
+    for (unsigned i = 0; i < count && holds_forget(&shard->holds, shard->outdated); i++)
+        continue;
+}
+
 void shard_wait(struct shard *shard, struct contention *contention)
 {
     for (uint32_t i = 0; i < shard->wait_count; i++) {

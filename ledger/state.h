@@ -88,6 +88,7 @@ struct shard {
     struct unsealed undated;          /* of struct hold: to be dated once their stamps are real */
     struct unsealed discarded;        /* of memory that the lists above may point to: released by the seal */
     uint64_t now;                     /* the newest time that a clock message told */
+    uint64_t outdated;                /* ids from before this time may be forgotten; 0: none */
     struct parked_queue changes;      /* changes of accounts that are being gathered */
 
     struct shard_numbers count;
@@ -107,6 +108,14 @@ void shard_unsealed(struct shard *shard, struct stamp *kept);
 
 /** Has a hold's deadline count from `hold->dated` once that is real. */
 void shard_undated(struct shard *shard, struct hold *hold);
+
+/** Forgets what is remembered from before shard->outdated: at most so many transfers, and as many ended
+ * holds. */
+void shard_forget(struct shard *shard, unsigned count);
+
+/** For each id that is remembered so many are forgotten that are outdated: as fast as they come, and no
+ * slower where many became so while nothing came. */
+#define FORGOTTEN_FOR_EACH 2
 
 /** Releases memory from malloc in which a number or a stamp may be unsealed. */
 void shard_discard(struct shard *shard, void *memory);
