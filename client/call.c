@@ -115,23 +115,24 @@ static enum exit_status give_up(const struct link *link, const struct slice *wor
     return EXIT_UNKNOWN;
 }
 
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count, bool inside,
-                           const struct print_style *style)
+enum exit_status call_make(struct link *link, const struct call *call)
 {
     struct connect_retry retry = {0};
-    const struct command *command = command_find(words[0]);
+    const struct command *command = command_find(call->words[0]);
     for (;;) {
-        size_t size = exchange(link, words, count);
+        size_t size = exchange(link, call->words, call->count);
         if (size > 0) {
             const char *reply = link->in.bytes + link->in.start;
-            enum exit_status status = call_print(words, count, reply, size, style, "");
+            enum exit_status status = call_print(call->words, call->count, reply, size, call->style, "");
+            if (call->learn != NULL)
+                call->learn(call->context, reply, size);
             buffer_consume(&link->in, size);
             return status;
         }
-        if (command != NULL && command->id == COMMAND_SHUTDOWN && !link->late)
+        if (command != NULL && command->id == COMMAND_SHUTDOWN && link->lost)
             return EXIT_DONE; /* that the connection closes is the answer */
-        bool again = !inside && !link->late && command_repeatable(words, count);
+        bool again = !call->inside && link->lost && command_repeatable(call->words, call->count);
         if (!again || !connect_again(link, &retry))
-            return give_up(link, words, count, inside);
+            return give_up(link, call->words, call->count, call->inside);
     }
 }

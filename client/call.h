@@ -24,11 +24,20 @@ bool call_check(struct slice *words, size_t count, struct buffer *complaint);
 enum exit_status call_print(const struct slice *words, size_t count, const char *bytes, size_t length,
                             const struct print_style *style, const char *where);
 
-/** Sends one command that call_check has passed and prints the reply. When the connection is lost and the
- * command is safe to send again, that is done, over new connections, until the place's timeout has passed;
- * else, and within a transaction (`inside`), which is lost with its connection, what is known is said on
- * stderr. Afterwards the link may be closed. */
-enum exit_status call_once(struct link *link, const struct slice *words, size_t count, bool inside,
-                           const struct print_style *style);
+/** A command that call_check has passed, and how it is sent. */
+struct call {
+    const struct slice *words;
+    size_t count;
+    bool inside; /* of a transaction, which is lost with its connection */
+    const struct print_style *style;
+    /** Told of the reply; NULL: nobody is. */
+    void (*learn)(void *context, const char *bytes, size_t length);
+    void *context;
+};
+
+/** Sends one command and prints the reply. When the connection is lost and the command is safe to send again,
+ * that is done, over new connections, until the place's timeout has passed; else, and within a transaction,
+ * what is known is said on stderr. Afterwards the link may be closed. */
+enum exit_status call_make(struct link *link, const struct call *call);
 
 #endif

@@ -82,7 +82,7 @@ static bool retry_pause(struct connect_retry *retry, const struct place *place)
         return true;
     }
     int64_t left = retry->deadline_ms - now;
-    if (left <= 0)
+    if (left <= 0 || place_interrupted(place))
         return false;
     pause_ms(retry->pause_ms < left ? retry->pause_ms : left);
     retry->pause_ms = retry->pause_ms == 0 ? PAUSE_FIRST_MS : retry->pause_ms * 2;

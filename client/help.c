@@ -16,6 +16,7 @@ static const char usage[] =
     "bursar: the client of the account ledger server bursard\n"
     "\n"
     "  bursar [options] COMMAND [ARGUMENT ...]   sends one command and prints its reply\n"
+    "  bursar [options]                          is a shell, where commands are typed\n"
     "  bursar [options] < FILE                   sends the commands of a file, one a line\n"
     "  bursar [options] TOOL ...                 does one of the client's own things\n";
 
@@ -26,17 +27,10 @@ static void help_tools(FILE *out)
         (void)fprintf(out, "  %-10s %s\n", tool->name, tool->summary);
 }
 
-void help_all(FILE *out)
+static void help_commands(FILE *out)
 {
     static const char *const groups[] = {"accounts", "transfers",  "transactions", "assets",
                                          "ledger",   "connection", "server"};
-    (void)fputs(usage, out);
-    (void)fputs("\noptions, before the command:\n", out);
-    options_help(out, client_options);
-    (void)fputs("\nexit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection,\n4 no "
-                "connection, and what may have been done is not safe to send again\n",
-                out);
-    help_tools(out);
     for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++) {
         (void)fprintf(out, "\n%s:\n", groups[group]);
         for (size_t i = 0; i < COMMAND_COUNT; i++) {
@@ -44,6 +38,27 @@ void help_all(FILE *out)
                 (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
         }
     }
+}
+
+void help_all(FILE *out)
+{
+    (void)fputs(usage, out);
+    (void)fputs("\noptions, before the command:\n", out);
+    options_help(out, client_options);
+    (void)fputs("\nexit status: 0 done, 1 rejected by the server, 2 usage, 3 no connection,\n4 no "
+                "connection, and what may have been done is not safe to send again\n",
+                out);
+    help_tools(out);
+    help_commands(out);
+}
+
+void help_shell(FILE *out)
+{
+    (void)fputs("help COMMAND tells about one; quit, exit or Ctrl-D leave; Tab completes; Ctrl-C clears the "
+                "line, or ends\n"
+                "the waiting for a reply; Ctrl-R searches the history; words with blanks stand in quotes\n",
+                out);
+    help_commands(out);
 }
 
 static void help_tool(FILE *out, const struct tool *tool)

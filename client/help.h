@@ -10,6 +10,9 @@
 /** Writes the options, the tools, and the commands by group. */
 void help_all(FILE *out);
 
+/** Writes what the shell's user needs: its keys, and the commands by group. */
+void help_shell(FILE *out);
+
 /** Writes one command's syntax, what it does and what it answers. */
 void help_command(FILE *out, const struct command *command);
 

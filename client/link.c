@@ -160,6 +160,11 @@ size_t link_receive(struct link *link)
             fail(link, "no answer in time from", "it may be overloaded; --timeout waits longer");
             return 0;
         }
+        if (ready < 0 && place_interrupted(&link->place)) {
+            link->interrupted = true;
+            fail(link, "interrupted while waiting for", "no answer yet");
+            return 0;
+        }
         if (ready > 0 && !link_read(link))
             return 0;
     }

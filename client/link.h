@@ -2,6 +2,7 @@
 #ifndef BURSAR_CLIENT_LINK_H
 #define BURSAR_CLIENT_LINK_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "proto/buffer.h"
@@ -11,18 +12,26 @@
 struct place {
     const char *host;
     const char *port;
-    const char *socket; /* path of a Unix socket; NULL: host and port */
-    int timeout_ms;     /* for connecting and for each wait for a reply */
+    const char *socket;                     /* path of a Unix socket; NULL: host and port */
+    const volatile sig_atomic_t *interrupt; /* not 0: nothing more is waited for; NULL: never */
+    int timeout_ms;                         /* for connecting and for each wait for a reply */
 };
 
 struct link {
     struct place place;
     int fd;           /* -1: not open */
     struct buffer in; /* received, not yet taken */
+    bool interrupted; /* what went wrong is that place.interrupt was set */
     bool lost;        /* what went wrong is that the connection ended */
     bool late;        /* what went wrong is that no answer came in time: the connection is there */
     char error[256];  /* what went wrong, as a sentence, after a function said so */
 };
+
+/** Whether the user wants no more of it. */
+static inline bool place_interrupted(const struct place *place)
+{
+    return place->interrupt != NULL && *place->interrupt != 0;
+}
 
 /** Connects. False, with link->error set, when nobody answers. */
 bool link_open(struct link *link, const struct place *place);

@@ -8,8 +8,8 @@
 #include "client/batch.h"
 #include "client/call.h"
 #include "client/connect.h"
-#include "client/help.h"
 #include "client/setup.h"
+#include "client/shell.h"
 #include "client/tools.h"
 
 static int work(const struct place *place, struct slice *words, size_t count, const struct print_style *style)
@@ -18,8 +18,10 @@ static int work(const struct place *place, struct slice *words, size_t count, co
     int status = EXIT_NO_CONNECTION;
     if (!connect_open(&link, place))
         (void)fprintf(stderr, "bursar: %s; is bursard running there?\n", link.error);
-    else
-        status = (int)(count > 0 ? call_once(&link, words, count, false, style) : batch_run(&link, style));
+    else {
+        const struct call call = {.words = words, .count = count, .style = style};
+        status = (int)(count > 0 ? call_make(&link, &call) : batch_run(&link, style));
+    }
     link_close(&link);
     return status;
 }
@@ -57,10 +59,8 @@ int main(int argc, char **argv)
     const struct tool *tool = count > 0 ? tool_find(given[0]) : NULL;
     if (tool != NULL)
         return tool->run(count, given, &setup);
-    if (count == 0 && isatty(STDIN_FILENO)) {
-        help_all(stdout);
-        return EXIT_DONE;
-    }
+    if (count == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        return shell_run(&setup);
     if (count == 0 || (count == 1 && strcmp(given[0], "-") == 0))
         return work(&setup.place, NULL, 0, &setup.style);
     return command(&setup.place, given, (size_t)count, &setup.style);

@@ -145,3 +145,11 @@ void command_syntax(const struct command *command, char *out, size_t size)
     parts_put(&sink, command->arguments, " ");
     *sink.at = '\0';
 }
+
+void command_argument_syntax(const struct argument *argument, char *out, size_t size)
+{
+    assert(size > 0);
+    struct sink sink = {out, size - 1};
+    argument_put(&sink, argument);
+    *sink.at = '\0';
+}

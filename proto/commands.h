@@ -125,6 +125,9 @@ bool command_arity_ok(const struct command *command, uint32_t argc);
  * `out`, NUL-terminated, cut to `size`. */
 void command_syntax(const struct command *command, char *out, size_t size);
 
+/** Writes one argument as it stands in its command's syntax, "[CEILING amount]", likewise. */
+void command_argument_syntax(const struct argument *argument, char *out, size_t size);
+
 /** Answers COMMAND and its subcommands COUNT, LIST, INFO [name ...], DOCS [name ...], in the shapes Redis 7
  * gives them. `request` is the whole COMMAND request; an unknown subcommand answers an error that lists those
  * known. */
