@@ -8,6 +8,7 @@ work=$(mktemp -d)
 passed=0
 failed=0
 
+: >"$work/log" # the server may come to it later than we do
 "$build/bursard" --dir "$work/ledger" --port 0 --workers 2 --unix-socket "$work/socket" 2>"$work/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -120,7 +120,7 @@ def told(result, prefix):
     numbers = {int(line) for line in lines if line.isdigit()}
     taken = max(numbers) - min(numbers) + 1 if numbers else 0
     return status, ["N" if line.isdigit() else line for line in lines], len(numbers), taken, \
-        re.sub(r"has \d+\.\d\d", "has N", err.replace(prefix, ""))
+        re.sub(r"has (at most )?\d+\.\d\d", "has N", err.replace(prefix, ""))
 
 
 def cut_everywhere(build, port, checks):

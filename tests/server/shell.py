@@ -186,7 +186,8 @@ def main():
             shell.type("auth user secret\r")
             shell.until("> $")
             shell.type("\x04")
-            checks.that("Ctrl-D leaves", shell.status() == 0)
+            status = shell.status()
+            checks.that(f"Ctrl-D leaves: {status}", status == 0)
             history = os.path.join(home, ".local/state/bursar/history")
             with open(history, encoding="utf-8") as file:
                 lines = file.read().split("\n")
