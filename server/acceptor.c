@@ -241,6 +241,7 @@ bool acceptor_open(struct acceptor *acceptor, struct server *server, char *error
 static void *acceptor_run(void *context)
 {
     struct acceptor *acceptor = context;
+    pthread_setname_np(pthread_self(), "acceptor");
     event_base_dispatch(acceptor->base);
     return NULL;
 }

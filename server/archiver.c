@@ -239,6 +239,7 @@ static void surveys_take(struct archiver *archiver)
 static void *archiver_thread(void *context)
 {
     struct archiver *archiver = context;
+    pthread_setname_np(pthread_self(), "archiver");
     struct commitlog *log = &archiver->server->log;
     uint64_t interval_us = (uint64_t)archiver->server->config.snapshot_interval * 1000000;
     uint64_t due_us = clock_us(CLOCK_MONOTONIC) + interval_us;

@@ -212,6 +212,7 @@ static void log_rest(struct commitlog *log, uint64_t sync_due_us)
 static void *commitlog_thread(void *context)
 {
     struct commitlog *log = context;
+    pthread_setname_np(pthread_self(), "journal");
     sequence_t next = atomic_load(&log->durable) + 1;
     uint64_t sync_due_us = 0;
     for (;;) {

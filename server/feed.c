@@ -291,6 +291,7 @@ static void feed_turn(struct feed *feed)
 void *feed_thread(void *context)
 {
     struct feed feed = {.service = context};
+    pthread_setname_np(pthread_self(), "feed");
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     while (!service_stopping(feed.service)) {
         feed_turn(&feed);

@@ -233,6 +233,7 @@ void *history_thread(void *context)
 {
     struct service *service = context;
     struct server *server = service->server;
+    pthread_setname_np(pthread_self(), "history");
     struct history *history = history_new(server->config.dir, archive_ledger(server->archiver.archive));
     while (!service_stopping(service)) {
         if (!service_receive(service) && buffer_length(&service->waiting) == 0) {

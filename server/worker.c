@@ -340,6 +340,9 @@ static void worker_listen(struct worker *worker)
 static void *worker_thread(void *context)
 {
     struct worker *worker = context;
+    char name[16]; /* as long as a thread's may be */
+    snprintf(name, sizeof name, "worker-%u", worker->index);
+    pthread_setname_np(pthread_self(), name);
     for (;;) {
         worker_listen(worker);
         worker_tell_time(worker);
