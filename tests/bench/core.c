@@ -8,14 +8,12 @@
  * server does that while it parses.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ledger/compose.h"
 #include "ledger/shard.h"
+#include "tests/bench/bench.h"
 
 #define BATCH       256
 #define SHARDS      2 /* at most */
@@ -33,24 +31,12 @@ struct bench {
     uint64_t *accounts[SHARDS]; /* the accounts of each shard, by number */
     uint64_t account_count[SHARDS];
     sequence_t next;
-    uint64_t dice;
     double longest; /* seconds that a batch took, at most */
 };
 
 static double now_s(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-/* xorshift64 (G. Marsaglia, "Xorshift RNGs", 2003): cheap beside what is measured. */
-static uint64_t roll(struct bench *bench, uint64_t below)
-{
-    bench->dice ^= bench->dice << 13;
-    bench->dice ^= bench->dice >> 7;
-    bench->dice ^= bench->dice << 17;
-    return bench->dice % below;
+    return clock_s(CLOCK_MONOTONIC);
 }
 
 /* Eight letters, then a number with zeros before it. */
@@ -153,24 +139,22 @@ static void fund_accounts(struct bench *bench, uint64_t accounts)
     }
 }
 
-/* Memory of this process that is really there, bytes. */
+/* Memory of this process that is really there, bytes: the second number of its statm, in pages. */
 static double resident(void)
 {
-    unsigned long pages = 0;
+    char line[128];
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        (void)fclose(file);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+    expect(file != NULL && fgets(line, sizeof line, file) != NULL, "can't read /proc/self/statm");
+    (void)fclose(file);
+    return strtod(strchr(line, ' ') + 1, NULL) * (double)sysconf(_SC_PAGESIZE);
 }
 
 /* A random account of a shard, and another. Of one shard all are numbered through, which saves the look. */
 static uint64_t pick(struct bench *bench, unsigned shard)
 {
     if (bench->count == 1)
-        return roll(bench, bench->account_count[0]);
-    return bench->accounts[shard][roll(bench, bench->account_count[shard])];
+        return dice() % bench->account_count[0];
+    return bench->accounts[shard][dice() % bench->account_count[shard]];
 }
 
 static uint64_t pick_other(struct bench *bench, unsigned shard, uint64_t than)
@@ -191,7 +175,7 @@ static void compose_batch(struct bench *bench, uint64_t first, unsigned count)
         const struct leg_text leg = {.from = make_id(from, "a1b2c3d4", payer),
                                      .to =
                                          make_id(to, "a1b2c3d4", pick_other(bench, bench->count - 1, payer)),
-                                     .amount = {1 + roll(bench, AMOUNT_MOST), 2}};
+                                     .amount = {1 + dice() % AMOUNT_MOST, 2}};
         compose_transfer(&bench->draft, &bench->sender, make_id(id, "transfer", first + i), 1, &leg,
                          (struct slice){"", 0});
     }
@@ -219,7 +203,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: bench_core [ACCOUNTS [TRANSFERS [same|cross]]], at least 100 and 1\n");
         return 2;
     }
-    struct bench bench = {.count = cross ? 2 : 1, .next = 1, .dice = 88172645463325252};
+    struct bench bench = {.count = cross ? 2 : 1, .next = 1};
     bench.sender = (struct sender){.seed = SEED, .shards = bench.count};
     for (unsigned i = 0; i < bench.count; i++)
         bench.shards[i] =
