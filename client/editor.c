@@ -227,7 +227,8 @@ enum editor_event editor_read(struct editor *editor, const char **line)
     int count = 0;
     editor->quiet = false;
     editor->cancelled = false;
-    /* Before the prompt, not after it as libedit does: what is typed at once would be taken by the terminal. */
+    /* Before the prompt, not after it as libedit does: what is typed at once would be taken by the terminal.
+     */
     el_set(editor->edit, EL_PREP_TERM, 1);
     const char *read = el_gets(editor->edit, &count);
     if (read == NULL || count <= 0) {
