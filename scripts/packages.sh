@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # packages.sh: which Debian packages the project needs, and how they get there. Sourced by scripts/up,
-# scripts/check and scripts/coverage.
+# scripts/check, scripts/coverage and scripts/compare.
 
 # To build and run the server.
 # shellcheck disable=SC2034  # used by those who source this
@@ -13,6 +13,10 @@ PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clan
 # To measure what the tests reach, beside those to build and run the server.
 # shellcheck disable=SC2034
 PACKAGES_COVERAGE=(libcriterion-dev gcovr)
+
+# To measure it beside others, beside what builds and runs the server.
+# shellcheck disable=SC2034
+PACKAGES_COMPARE=(redis-server redis-tools postgresql-15 gnuplot-nox python3)
 
 # Installs those of the given packages that are missing; asks dpkg first, so that a machine that has them all
 # needs neither a network nor root.
