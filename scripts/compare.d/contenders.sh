@@ -91,9 +91,11 @@ bursar_start() { # bursar_start HOT: with an account of that kind, unlimited or 
     generator "$seconds" -c 50 -P 16 >"$work/line"
 }
 
-# What came into the ledger is what @world owes. The generator has asked for the trial balance besides.
+# What all accounts have together is what @world owes. The generator has asked for the trial balance besides.
 bursar_stop() {
-    keep_total bursar "$(build/bursar -p "$port" balance @world/USD)" "-$((accounts * 1000000)).00"
+    local owed
+    owed=$(build/bursar -p "$port" balance @world/USD)
+    keep_total bursar "${owed#-}" "$((accounts * 1000000)).00"
     stop
     rm -rf "$work/bursar"
 }
@@ -234,7 +236,7 @@ versions() {
 
 settings() {
     cat <<SETTINGS
-    $accounts accounts, $seconds s of each load, $rounds rounds, TCP on 127.0.0.1, clients on the same machine
+    $accounts accounts, $seconds s of each load, rounds: $rounds, TCP on 127.0.0.1, clients on the same machine
     bursar      ${BURSAR_OPTIONS[*]}; load: bursar bench
     Redis       $REDIS_OPTIONS_SHOWN; $parts/redis.lua; load: redis-benchmark
     PostgreSQL  $parts/postgres.sql; load: pgbench -M prepared -j 2; settings:
