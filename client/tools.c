@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "client/bench/bench.h"
+#include "client/bench/options.h"
 #include "client/help.h"
 
 static int run_bench(int argc, char **argv, const struct setup *setup)
@@ -19,7 +20,7 @@ static int run_help(int argc, char **argv, const struct setup *setup)
 }
 
 const struct tool tools[] = {
-    {"bench", "[options]", "Measures the server under a load; bursar bench --help tells more", NULL,
+    {"bench", "[options]", "Measures the server under a load; bursar bench --help tells more", bench_options,
      run_bench},
     {"help", "[COMMAND]", "Tells what a command does, or lists them all", NULL, run_help},
     {0},

@@ -2,21 +2,28 @@
 #ifndef BURSAR_CLIENT_BENCH_REPORT_H
 #define BURSAR_CLIENT_BENCH_REPORT_H
 
-#include "client/bench/load.h"
+#include "client/bench/mix.h"
+#include "client/bench/timeline.h"
 
 /** What all threads together did while measuring. */
 struct report {
-    uint64_t done;
-    uint64_t rejected;
+    struct tally tally; /* by kind of request */
+    struct tally_kind total;
+    struct timeline timeline;
     double seconds;
-    struct histogram latency; /* nanoseconds */
+    uint64_t answers; /* warm-up and all: what processor time was spent on */
+    uint64_t cpu_ns;
+    uint64_t behind;    /* open loop: requests that were due and not sent at the end */
+    uint64_t behind_ns; /* how long the oldest of them had been due */
 };
 
-/** Writes a line for the second that just passed: accepted, rejected, longest latency. */
-void report_progress(double at_s, double seconds, uint64_t done, uint64_t rejected, uint64_t longest_ns,
-                     bool warmup);
+/** Writes a line for the second that just passed to stderr. */
+void report_progress(const struct timeline_row *row, bool warmup);
 
 /** Writes the summary to stdout, for people or as one line of JSON. */
-void report_summary(const struct plan *plan, const struct report *report);
+void report_summary(const struct plan *plan, const struct mix *mix, const struct report *report);
+
+/** The run in one line: connections, depth, load. */
+void report_parameters(const struct plan *plan, char *text, size_t size);
 
 #endif

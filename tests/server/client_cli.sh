@@ -183,7 +183,7 @@ wait "$silent" 2>/dev/null || true
 
 # The load generator, small: everything it did is in the ledger, and the ledger is in balance.
 "$build/bursar" -p "$port" bench -n 20000 -a 1000 -c 10 -P 20 -t 2 --json >"$work/bench" 2>"$work/bench-log"
-transfers=$(python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(r["transfers"], r["rejected"])' "$work/bench")
+transfers=$(python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(r["requests"], r["rejected"])' "$work/bench")
 expect "the load generator counts what it did" 0 "20000 0" "" echo "$transfers"
 
 printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -1,0 +1,100 @@
+/* picture.c: see picture.h. The program is sent to gnuplot through a pipe, data and all. */
+#include "client/bench/picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Points of the distribution: each halves what lies beyond it, as HdrHistogram's plots do, with some between.
+ */
+#define HALVINGS     20
+#define STEPS_A_HALF 5
+
+bool picture_possible(void)
+{
+    return system("command -v gnuplot >/dev/null 2>&1") == 0; /* a fixed text */
+}
+
+static void send_head(FILE *gnuplot, const struct plan *plan)
+{
+    char parameters[256];
+    report_parameters(plan, parameters, sizeof parameters);
+    const char *ending = strrchr(plan->picture_path, '.');
+    bool png = ending != NULL && strcmp(ending, ".png") == 0;
+    (void)fprintf(gnuplot, "set terminal %s size 1000,1100 font 'sans,11'\nset output '",
+                  png ? "pngcairo" : "svg background rgb 'white'");
+    for (const char *at = plan->picture_path; *at != '\0'; at++)
+        (void)fprintf(gnuplot, *at == '\'' ? "''" : "%c", *at);
+    (void)fprintf(gnuplot,
+                  "'\nset multiplot layout 3,1 title \"{/:Bold bursar bench}\\n%s\"\n"
+                  "set grid linecolor rgb '#dddddd'\nset border linecolor rgb '#888888'\n"
+                  "set lmargin 12\nset rmargin 4\nset xlabel 'seconds'\n",
+                  parameters);
+}
+
+static void send_rows(FILE *gnuplot, const struct timeline *timeline)
+{
+    (void)fputs("$rows << END\n", gnuplot);
+    for (size_t row = 0; row < timeline->count; row++) {
+        const struct timeline_row *at = &timeline->rows[row];
+        (void)fprintf(gnuplot, "%.3f %.1f", at->end_s,
+                      at->length_s > 0 ? (double)at->requests / at->length_s : 0.0);
+        for (size_t i = 0; i < PERCENTILES; i++)
+            (void)fprintf(gnuplot, " %.4f", at->latency_us[i] / 1e3);
+        (void)fputc('\n', gnuplot);
+    }
+    (void)fputs("END\n", gnuplot);
+}
+
+static void send_distribution(FILE *gnuplot, const struct histogram *latency)
+{
+    (void)fputs("$latencies << END\n", gnuplot);
+    double beyond = 1;
+    for (unsigned halving = 0; halving < HALVINGS; halving++, beyond /= 2) {
+        for (unsigned step = 0; step < STEPS_A_HALF; step++) {
+            double rest = beyond * (1 - (double)step / (2 * STEPS_A_HALF));
+            if (rest * (double)latency->total < 1)
+                break;
+            (void)fprintf(gnuplot, "%.9g %.4f\n", 1 / rest,
+                          (double)histogram_percentile(latency, 100 * (1 - rest)) / 1e6);
+        }
+    }
+    (void)fprintf(gnuplot, "%.9g %.4f\nEND\n", (double)(latency->total > 0 ? latency->total : 1),
+                  (double)latency->largest / 1e6);
+}
+
+static void send_panels(FILE *gnuplot)
+{
+    (void)fputs("set ylabel 'requests a second'\nset format y '%.1s%c'\nset yrange [0:*]\nset xrange "
+                "[0:*]\nunset key\n"
+                "plot $rows using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.4 "
+                "linecolor rgb '#1f77b4'\n"
+                "set ylabel 'milliseconds'\nset format y '%g'\nset logscale y\nset yrange [*:*]\n"
+                "set key outside right top\nset rmargin 14\nplot",
+                gnuplot);
+    for (size_t i = 0; i < PERCENTILES; i++)
+        (void)fprintf(gnuplot, "%s $rows using 1:%zu with lines linewidth 2 title '%s'", i > 0 ? "," : "",
+                      i + 3, percentiles[i].name);
+    (void)fputs("\nunset key\nset rmargin 4\nset xlabel 'percentile'\nset logscale x\nset xrange [1:*]\n"
+                "set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 10000, '99.999' 100000, "
+                "'99.9999' 1000000)\n"
+                "plot $latencies using 1:2 with lines linewidth 2 linecolor rgb '#d62728'\n"
+                "unset multiplot\n",
+                gnuplot);
+}
+
+bool picture_draw(const struct plan *plan, const struct report *report)
+{
+    FILE *gnuplot = popen("gnuplot", "we");
+    bool well = gnuplot != NULL;
+    if (well) {
+        send_rows(gnuplot, &report->timeline);
+        send_distribution(gnuplot, &report->total.latency);
+        send_head(gnuplot, plan);
+        send_panels(gnuplot);
+        well = pclose(gnuplot) == 0;
+    }
+    if (!well)
+        (void)fprintf(stderr, "bursar bench: gnuplot could not draw '%s'\n", plan->picture_path);
+    return well;
+}
