@@ -67,7 +67,7 @@ generator() { # generator SECONDS OPTION...: rate and half's latency in microsec
 result = json.load(open(sys.argv[1]))
 if result["rejected"] != 0:
     sys.exit("compare: %d transfers were rejected" % result["rejected"])
-print(result["transfers_per_second"], result["latency_us"]["p50"])' "$work/json"
+print(result["requests_per_second"], result["latency_us"]["p50"])' "$work/json"
 }
 
 measure_all() { # measure_all CONTENDER KIND OPTION...: with the generator
