@@ -113,24 +113,12 @@ round_bursar() {
 redis_accounts() { # the protocol that opens them
     awk -v accounts="$accounts" 'BEGIN {
         for (i = 0; i < accounts; i++)
-            printf "*3\r\n$3\r\nSET\r\n$18\r\nbench:%012d\r\n$7\r\n1000000\r\n", i
+            printf "*3\r\n$3\r\nSET\r\n$15\r\nbench:%09d\r\n$7\r\n1000000\r\n", i
         printf "*3\r\n$3\r\nSET\r\n$9\r\nbench:hot\r\n$1\r\n0\r\n"
     }'
 }
 
-# Its own generator, which knows no seconds: it is given as many transfers as should take them by the rate of the run
-# before. An id is made of random numbers, so few of a million are there already, and are answered from memory.
-measure_redis() { # measure_redis SHA KIND CONNECTIONS DEPTH
-    local random=__rand_int__ payee=bench:hot
-    [ "$2" = hot ] || payee=bench:$random
-    run redis-benchmark -p "$port" -c "$3" -P "$4" -n "$count" -r "$accounts" --csv \
-        EVALSHA "$1" 3 "t:$random$random$random" "bench:$random" "$payee" 5 >"$work/redis.csv" 2>"$work/generator.log"
-    awk -F '"' 'END {print $4, $10 * 1000}' "$work/redis.csv" >"$work/line"
-    count=$(awk -v seconds="$seconds" '{print int($1 * seconds) + 10000}' "$work/line")
-}
-
 round_redis() {
-    local kind load connections depth count
     mkdir "$work/redis"
     port=$(free_port)
     redis-server --bind 127.0.0.1 --port "$port" --dir "$work/redis" "${REDIS_OPTIONS[@]}" >"$work/log" 2>&1 &
@@ -139,15 +127,11 @@ round_redis() {
     redis_accounts | redis-cli -p "$port" --pipe >/dev/null
     local sha
     sha=$(redis-cli -p "$port" script load "$(cat "$parts/redis.lua")")
-    count=50000
-    measure_redis "$sha" uniform 50 16
-    for kind in uniform hot; do
-        for load in "${LOADS[@]}"; do
-            read -r connections depth <<<"$load"
-            measure_redis "$sha" "$kind" "$connections" "$depth"
-            keep_result redis "$kind" "$connections" "$depth" <"$work/line"
-        done
-    done
+    echo "1 EVALSHA $sha 3 <id> <account> <other> <amount>" >"$work/uniform.mix"
+    echo "1 EVALSHA $sha 3 <id> <account> <hot> <amount>" >"$work/hot.mix"
+    generator "$seconds" -c 50 -P 16 --no-check --mix "$work/uniform.mix" >"$work/line"
+    measure_all redis uniform --no-check --mix "$work/uniform.mix"
+    measure_all redis hot --no-check --mix "$work/hot.mix"
     keep_total Redis "$(redis-cli -p "$port" eval "$(cat "$parts/redis-total.lua")" 0 "$accounts")" \
         "$((accounts * 1000000))"
     stop
@@ -243,7 +227,7 @@ settings() {
     cat <<SETTINGS
     $accounts accounts, $seconds s of each load, rounds: $rounds, TCP on 127.0.0.1, clients on the same machine
     bursar      ${BURSAR_OPTIONS[*]}; load: bursar bench
-    Redis       $REDIS_OPTIONS_SHOWN; $parts/redis.lua; load: redis-benchmark
+    Redis       $REDIS_OPTIONS_SHOWN; $parts/redis.lua; load: bursar bench --mix
     PostgreSQL  $parts/postgres.sql; load: pgbench -M prepared -j 2; settings:
 SETTINGS
     grep -v '^#' "$parts/postgres.conf" | sed 's/^/                /'
