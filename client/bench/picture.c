@@ -1,18 +1,46 @@
 /* picture.c: see picture.h. The program is sent to gnuplot through a pipe, data and all. */
 #include "client/bench/picture.h"
 
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Points of the distribution: each halves what lies beyond it, as HdrHistogram's plots do, with some between.
  */
 #define HALVINGS     20
 #define STEPS_A_HALF 5
 
+/* Starts gnuplot reading from `input` (-1: nothing), with one argument or none. 0: it can't be started. */
+static pid_t start(int input, char *argument)
+{
+    char *const arguments[] = {"gnuplot", argument, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t child = 0;
+    posix_spawn_file_actions_init(&actions);
+    if (input >= 0)
+        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    else /* it tells its version, which nobody wants to read */
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (posix_spawnp(&child, arguments[0], &actions, NULL, arguments, environ) != 0)
+        child = 0;
+    posix_spawn_file_actions_destroy(&actions);
+    return child;
+}
+
+static bool succeeded(pid_t child)
+{
+    int status;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 bool picture_possible(void)
 {
-    return system("command -v gnuplot >/dev/null 2>&1") == 0; /* a fixed text */
+    return succeeded(start(-1, "--version"));
 }
 
 static void send_head(FILE *gnuplot, const struct plan *plan)
@@ -49,10 +77,9 @@ static void send_rows(FILE *gnuplot, const struct timeline *timeline)
 static void send_distribution(FILE *gnuplot, const struct histogram *latency)
 {
     (void)fputs("$latencies << END\n", gnuplot);
-    double beyond = 1;
-    for (unsigned halving = 0; halving < HALVINGS; halving++, beyond /= 2) {
+    for (int halving = 0; halving < HALVINGS; halving++) {
         for (unsigned step = 0; step < STEPS_A_HALF; step++) {
-            double rest = beyond * (1 - (double)step / (2 * STEPS_A_HALF));
+            double rest = ldexp(1 - (double)step / (2 * STEPS_A_HALF), -halving);
             if (rest * (double)latency->total < 1)
                 break;
             (void)fprintf(gnuplot, "%.9g %.4f\n", 1 / rest,
@@ -85,16 +112,24 @@ static void send_panels(FILE *gnuplot)
 
 bool picture_draw(const struct plan *plan, const struct report *report)
 {
-    FILE *gnuplot = popen("gnuplot", "we");
-    bool well = gnuplot != NULL;
-    if (well) {
+    int ends[2];
+    FILE *gnuplot = NULL;
+    pid_t child = 0;
+    if (pipe2(ends, O_CLOEXEC) == 0) {
+        child = start(ends[0], NULL);
+        close(ends[0]);
+        gnuplot = fdopen(ends[1], "w");
+    }
+    if (gnuplot != NULL) {
+        (void)signal(SIGPIPE, SIG_IGN); /* it may end early: its status tells */
         send_rows(gnuplot, &report->timeline);
         send_distribution(gnuplot, &report->total.latency);
         send_head(gnuplot, plan);
         send_panels(gnuplot);
-        well = pclose(gnuplot) == 0;
+        (void)fclose(gnuplot);
     }
-    if (!well)
-        (void)fprintf(stderr, "bursar bench: gnuplot could not draw '%s'\n", plan->picture_path);
-    return well;
+    if (succeeded(child))
+        return true;
+    (void)fprintf(stderr, "bursar bench: gnuplot could not draw '%s'\n", plan->picture_path);
+    return false;
 }
