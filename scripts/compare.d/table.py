@@ -3,7 +3,7 @@ and half's latency; prints medians, ranges and ratios; writes what picture.gp dr
 import statistics
 import sys
 
-LOADS = [("depth 1", [(50, 1)]), ("depth 16", [(50, 16)]), ("deep", [(50, 128), (8, 512)])]
+LOADS = [("depth 1", [(50, 1)]), ("depth 16", [(50, 16)]), ("deep", [(50, 100), (8, 512), (16, 100)])]
 CONTENDERS = ["bursar", "bursar, limited", "redis", "postgres", "postgres, batches"]
 NAMES = {"redis": "Redis", "postgres": "PostgreSQL", "postgres, batches": "PostgreSQL, batches"}
 
@@ -49,7 +49,7 @@ for kind in "uniform", "hot":
 print()
 for name, shapes in LOADS:
     if len(shapes) > 1:
-        print(f"Each contender's better of {' and '.join(f'{c} x {d}' for c, d in shapes)} stands under {name}; the others:")
+        print(f"Each contender's best of {', '.join(f'{c} x {d}' for c, d in shapes)} that it was given stands under {name}; the others:")
         print()
         for key in rates:
             if key[2] in shapes and key != best(key[0], key[1], shapes):
