@@ -3,7 +3,7 @@
 create table accounts (id text collate "C" primary key, balance bigint not null check (balance >= 0))
     with (fillfactor = 50);
 create table transfers (id text collate "C" primary key, number bigint generated always as identity (cache 1000),
-                        payer text collate "C" not null, payee text collate "C" not null,
+                        payer text collate "C" not null, payee text collate "C" not null check (payee <> payer),
                         amount bigint not null check (amount > 0));
 -- pgbench knows numbers without leading zeros only, so they begin at 1000000.
 insert into accounts select 'bench:00' || (1000000 + n), 1000000 from generate_series(0, :accounts - 1) n;
