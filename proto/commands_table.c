@@ -195,6 +195,8 @@ static const struct argument echo[] = {ONE(STRING, "message"), END};
 
 static const struct argument credentials[] = {ONE(STRING, "user"), ONE(STRING, "password"), END};
 
+static const struct argument login[] = {MAYBE(STRING, "user"), ONE(STRING, "password"), END};
+
 static const struct argument greeting[] = {
     ONE(INTEGER, "protover"),
     {.name = "credentials", .kind = ARGUMENT_BLOCK, .token = "AUTH", .optional = true, .parts = credentials},
@@ -250,6 +252,8 @@ const struct command commands[COMMAND_COUNT] = {
     {COMMAND_ASSETS, "ASSETS", 1, COMMAND_READS | COMMAND_REPEATS, "assets",
      "Lists the assets that are defined or in use", "O(N) with N the assets", "a map of codes and scales",
      none},
+    {COMMAND_AUTH, "AUTH", -2, COMMAND_SESSION | COMMAND_REPEATS, "connection",
+     "Says who asks: the user default, who has no password", "O(1)", "OK", login},
     {COMMAND_BALANCE, "BALANCE", -2, COMMAND_READS | COMMAND_REPEATS, "accounts",
      "Tells the balance of an account, now, or as it was after a number or at a time", "O(1)",
      "credits less debits, with the digits of the asset", account_at},

@@ -25,15 +25,37 @@ static void answer_ping(const struct asking *it)
     }
 }
 
-/** The options of HELLO from args[2] on. There is no password, so the default user's is any. */
+/** Whether there is such a user. There are no passwords, so any is the default user's. */
+static bool user_known(const struct asking *it, struct slice user)
+{
+    if (argument_is(user, "default")) {
+        return true;
+    }
+    reply_errorf(it->reply, "WRONGPASS", "there is no user '%.*s'; the only one is default",
+                 asking_quote(user), user.text);
+    return false;
+}
+
+/** A password alone is refused, as Redis does: who sends one believes that others need it. */
+static void answer_auth(const struct asking *it)
+{
+    if (it->argc == 2) {
+        reply_errorf(it->reply, "ERR",
+                     "AUTH with a password, but there is none: whoever can connect is let in; leave it out");
+    } else if (it->argc > 3) {
+        argument_unexpected(it->reply, it->args[3], "AUTH [user] password");
+    } else if (user_known(it, it->args[1])) {
+        reply_simple(it->reply, "OK");
+    }
+}
+
+/** The options of HELLO from args[2] on. */
 static bool hello_options(const struct asking *it, char *name)
 {
     uint32_t i = 2;
     while (i < it->argc) {
         if (argument_is(it->args[i], "AUTH") && i + 2 < it->argc) {
-            if (!argument_is(it->args[i + 1], "default")) {
-                reply_errorf(it->reply, "WRONGPASS", "there is no user '%.*s'; the only one is default",
-                             asking_quote(it->args[i + 1]), it->args[i + 1].text);
+            if (!user_known(it, it->args[i + 1])) {
                 return false;
             }
             i += 3;
@@ -97,8 +119,8 @@ static void answer_select(const struct asking *it)
     }
 }
 
-/** Whether option `i` matches one of the patterns of CONFIG GET. */
-static bool config_wanted(const struct asking *it, size_t i)
+/** Whether a setting's name matches one of the patterns of CONFIG GET. */
+static bool config_wanted(const struct asking *it, const char *name)
 {
     for (uint32_t a = 2; a < it->argc; a++) {
         char pattern[CONFIG_TEXT_MAX];
@@ -106,7 +128,7 @@ static bool config_wanted(const struct asking *it, size_t i)
         if (argument.length < sizeof pattern) {
             memcpy(pattern, argument.text, argument.length);
             pattern[argument.length] = '\0';
-            if (fnmatch(pattern, config_name(i), FNM_NOESCAPE | FNM_CASEFOLD) == 0) {
+            if (fnmatch(pattern, name, FNM_NOESCAPE | FNM_CASEFOLD) == 0) {
                 return true;
             }
         }
@@ -114,8 +136,33 @@ static bool config_wanted(const struct asking *it, size_t i)
     return false;
 }
 
+/** Settings of Redis that its tools ask for by name (redis-benchmark does), with what holds here. They are no
+ *  options: patterns with a star show only those. */
+static bool config_of_redis(const struct asking *it, const struct config *config)
+{
+    bool kept = config->durability != DURABILITY_NONE;
+    if (it->argc != 3) {
+        return false;
+    }
+    bool save = argument_is(it->args[2], "save");
+    if (!save && !argument_is(it->args[2], "appendonly")) {
+        return false;
+    }
+    reply_map(it->reply, 1);
+    reply_text(it->reply, save ? "save" : "appendonly");
+    if (!save) {
+        reply_text(it->reply, kept ? "yes" : "no");
+    } else if (kept) {
+        reply_textf(it->reply, "%ld 1", (long)config->snapshot_interval);
+    } else {
+        reply_text(it->reply, "");
+    }
+    return true;
+}
+
 static void answer_config(const struct asking *it)
 {
+    const struct config *config = &it->connection->worker->server->config;
     if (!argument_is(it->args[1], "GET")) {
         asking_unknown(it, "GET; options are set at the start, see bursard --help");
         return;
@@ -124,15 +171,18 @@ static void answer_config(const struct asking *it)
         asking_arity(it, 3);
         return;
     }
+    if (config_of_redis(it, config)) {
+        return;
+    }
     size_t count = 0;
     for (size_t i = 0; i < config_count(); i++) {
-        count += config_wanted(it, i);
+        count += config_wanted(it, config_name(i));
     }
     reply_map(it->reply, count);
     for (size_t i = 0; i < config_count(); i++) {
-        if (config_wanted(it, i)) {
+        if (config_wanted(it, config_name(i))) {
             char value[CONFIG_TEXT_MAX];
-            config_value(&it->connection->worker->server->config, i, value);
+            config_value(config, i, value);
             reply_text(it->reply, config_name(i));
             reply_text(it->reply, value);
         }
@@ -192,6 +242,7 @@ struct errand *session_answer(struct connection *connection, const struct comman
     struct asking it = {connection, command, request->args, request->argc, reply};
     switch (command->id) {
     case COMMAND_PING: answer_ping(&it); return NULL;
+    case COMMAND_AUTH: answer_auth(&it); return NULL;
     case COMMAND_ECHO: reply_bulk(reply, it.args[1].text, it.args[1].length); return NULL;
     case COMMAND_HELLO: answer_hello(&it); return NULL;
     case COMMAND_SELECT: answer_select(&it); return NULL;

@@ -75,10 +75,11 @@ static const char *text_get(const char *at, struct slice *text, uint32_t *length
     return text->text + text->length;
 }
 
-/** How many arguments to keep: of HELLO and of what is no command only the name, as a password may follow. */
+/** How many arguments to keep: of AUTH, HELLO and of what is no command only the name, as a password may
+ * follow. */
 static uint32_t args_kept(const struct kept *kept, const struct command *command, uint32_t argc)
 {
-    bool secret = !command || command->id == COMMAND_HELLO;
+    bool secret = !command || command->id == COMMAND_AUTH || command->id == COMMAND_HELLO;
     if (argc > 1 && (secret || buffer_length(&kept->requests) > KEPT_MAX)) {
         return 1;
     }

@@ -47,6 +47,7 @@ Test(commands, say_their_syntax_for_people)
         "ACCOUNTS [cursor] [MATCH pattern] [COUNT n]",
         "ASSET code scale",
         "ASSETS",
+        "AUTH [user] password",
         "BALANCE account [AT number|time]",
         "BALANCES account [account ...]",
         "CAPTURE id hold [amount] [KEEP]",
