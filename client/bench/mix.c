@@ -148,7 +148,7 @@ static bool measure_word(struct compiling *now, struct slice word, size_t *lengt
     *length = 0;
     *varies = false;
     while (find_placeholder(word, at, &open, &close)) {
-        enum mix_value value;
+        enum mix_value value = MIX_TEXT;
         if (!use_value(now, (struct slice){word.text + open + 1, close - open - 2}, &value))
             return false;
         unsigned fixed = value_length(now->mix, value);
