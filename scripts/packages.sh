@@ -8,7 +8,7 @@ PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxh
 
 # To test it and to check the code's form, too.
 # shellcheck disable=SC2034
-PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clang-tidy shellcheck redis-tools netcat-openbsd python3 python3-redis spin)
+PACKAGES_CHECK=(libcriterion-dev sqlite3 clang libclang-rt-dev clang-format clang-tidy shellcheck redis-tools netcat-openbsd python3 python3-redis libhiredis-dev node-redis spin)
 
 # To measure what the tests reach, beside those to build and run the server.
 # shellcheck disable=SC2034
