@@ -59,7 +59,7 @@ static void tell_second(struct course *course, uint64_t now, bool aloud)
     course->told_ns = now;
     if (aloud)
         report_progress(&row, !course->warm);
-    if (course->warm && row.requests > 0)
+    if (course->warm && (aloud || row.requests > 0)) /* what is left at the end may be nothing */
         timeline_add(&course->report->timeline, row);
 }
 
@@ -202,7 +202,8 @@ static int bench(const struct plan *plan, const struct mix *mix, struct report *
         (void)fprintf(stderr, "bursar bench: %s\n", link.error);
     else if (run(plan, mix, report)) {
         report_summary(plan, mix, report);
-        status = report->total.rejected > 0 || !write_files(plan, report) ? EXIT_REJECTED : EXIT_DONE;
+        bool written = write_files(plan, report);
+        status = report->total.rejected > 0 || !written ? EXIT_REJECTED : EXIT_DONE;
         if (plan->check && !setup_trial(&link, plan)) {
             (void)fprintf(stderr, "bursar bench: %s\n", link.error);
             status = EXIT_REJECTED;

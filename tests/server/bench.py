@@ -67,18 +67,19 @@ def main():
             mix = os.path.join(directory, "mix")
             with open(mix, "w", encoding="utf-8") as file:
                 file.write("# two kinds\n3 TRANSFER <id> <account> <other> 1\n1 TRANSFER <id> <account> nobody 1\n")
-            rejected = bench("-n", "4000", "-a", "1000", "--no-setup", "--mix", mix, "--json")
+            rows = os.path.join(directory, "rows.csv")
+            rejected = bench("-n", "4000", "-a", "1000", "--no-setup", "--mix", mix, "--json", "--csv", rows)
             result = json.loads(rejected.stdout)
             check("rejections are counted by their code",
                   rejected.returncode == 1 and list(result["rejections"]) == ["NOACCOUNT"] and
                   800 < result["rejected"] < 1200 and result["requests"] + result["rejected"] == 4000, rejected.stdout)
+            check("and the rows are written all the same", os.path.exists(rows))
             with open(mix, "w", encoding="utf-8") as file:
                 file.write("1 PING\n1 GET <acount>\n")
             wrong = bench("--mix", mix)
             check("a wrong line is named", wrong.returncode == 2 and "line 2: <acount> is no placeholder" in wrong.stderr,
                   wrong.stderr)
 
-            rows = os.path.join(directory, "rows.csv")
             picture = os.path.join(directory, "it's.svg")
             options = ["-d", "2", "-a", "1000", "--no-setup", "--csv", rows]
             drawn = shutil.which("gnuplot") is not None
