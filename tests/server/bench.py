@@ -88,7 +88,7 @@ def main():
             bench(*options)
             with open(rows, encoding="utf-8") as file:
                 table = list(csv.DictReader(file))
-            check("a row for each second", len(table) in (2, 3) and float(table[1]["seconds"]) < 3 and
+            check("a row for each second", len(table) >= 2 and
                   all(float(r["p50_us"]) <= float(r["p99_us"]) <= float(r["max_us"]) for r in table), str(table))
             if drawn:
                 with open(picture, encoding="utf-8") as file:
@@ -107,7 +107,9 @@ def main():
             # Of 2,000 requests 400 were due while it stood still, 8 of which could be sent.
             check("a server that stands still is charged for all that was due", latency["p90"] > 100000 and
                   latency["max"] > 300000, slow.stdout)
-            check("an open loop keeps its rate", 1800 <= json.loads(slow.stdout)["requests"] <= 2010, slow.stdout)
+            result = json.loads(slow.stdout)
+            check("an open loop keeps its rate",
+                  900 * result["seconds"] <= result["requests"] <= 1000 * result["seconds"] + 50, slow.stdout)
         finally:
             server.terminate()
             server.wait()
