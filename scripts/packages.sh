@@ -4,7 +4,7 @@
 
 # To build and run the server.
 # shellcheck disable=SC2034  # used by those who source this
-PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxhash-dev libsqlite3-dev libedit-dev libcsv-dev)
+PACKAGES_SERVE=(build-essential cmake ninja-build pkg-config libevent-dev libxxhash-dev libsqlite3-dev libedit-dev)
 
 # To test it and to check the code's form, too.
 # shellcheck disable=SC2034
