@@ -1,6 +1,7 @@
 /* bench.c: the course of a run of the load generator. See bench.h. */
 #include "client/bench/bench.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct course {
     uint64_t start_ns;
     uint64_t measuring_ns; /* since when it counts */
     uint64_t told_ns;      /* the end of the last second that was told */
+    uint64_t next_ns;      /* when the next ends: whole seconds, however late it is noticed */
     bool warm;
 };
 
@@ -83,10 +85,13 @@ static void watch(struct course *course)
             tell_second(course, now, false);
             course->warm = true;
             course->measuring_ns = now;
+            course->next_ns = now + SECOND_NS;
             atomic_store(&shared->phase, LOAD_MEASURE);
         }
-        if (now - course->told_ns >= SECOND_NS)
+        if (now >= course->next_ns) {
             tell_second(course, now, true);
+            course->next_ns += SECOND_NS;
+        }
     }
     course->report->seconds = (double)(now - course->measuring_ns) / 1e9;
     atomic_store(&shared->phase, LOAD_STOP);
@@ -147,6 +152,7 @@ static bool run(const struct plan *plan, const struct mix *mix, struct report *r
     loads_start(&course);
     (void)pthread_barrier_wait(&shared.ready);
     course.start_ns = course.measuring_ns = course.told_ns = load_clock();
+    course.next_ns = course.start_ns + SECOND_NS;
     shared.pace =
         (struct pace){.rate = plan->rate, .connections = plan->connections, .start_ns = course.start_ns};
     (void)pthread_barrier_wait(&shared.ready);
@@ -154,7 +160,8 @@ static bool run(const struct plan *plan, const struct mix *mix, struct report *r
     bool well = true;
     for (unsigned i = 0; i < plan->threads; i++)
         pthread_join(course.loads[i].thread, NULL);
-    tell_second(&course, load_clock(), false);
+    if (plan->rate > 0 || plan->requests > 0) /* else what came after the last second is not measured */
+        tell_second(&course, load_clock(), false);
     for (unsigned i = 0; i < plan->threads; i++) {
         well = load_finish(&course.loads[i], report) && well;
         tally_free(&course.loads[i].tally);
@@ -182,6 +189,17 @@ static bool greet(struct link *link, const struct plan *plan)
     return size > 0;
 }
 
+/* Whether a file can be written, so that it is known before the run. It is made, if it is not there. */
+static bool writable(const char *path)
+{
+    FILE *file = path != NULL ? fopen(path, "ae") : NULL;
+    if (file != NULL)
+        return fclose(file) == 0;
+    if (path != NULL)
+        (void)fprintf(stderr, "bursar bench: can't write '%s': %s\n", path, strerror(errno));
+    return path == NULL;
+}
+
 /* Writes what was asked for beside the summary. */
 static bool write_files(const struct plan *plan, const struct report *report)
 {
@@ -204,7 +222,7 @@ static int bench(const struct plan *plan, const struct mix *mix, struct report *
         report_summary(plan, mix, report);
         bool written = write_files(plan, report);
         status = report->total.rejected > 0 || !written ? EXIT_REJECTED : EXIT_DONE;
-        if (plan->check && !setup_trial(&link, plan)) {
+        if (plan->check && (!setup_trial(&link, plan) || !setup_open_holds(&link))) {
             (void)fprintf(stderr, "bursar bench: %s\n", link.error);
             status = EXIT_REJECTED;
         }
@@ -252,6 +270,12 @@ int bench_main(int argc, char **argv, const struct place *place)
         mix_free(&mix);
         return EXIT_USAGE;
     }
+    if (!writable(plan.csv_path) || !writable(plan.picture_path)) {
+        mix_free(&mix);
+        return EXIT_USAGE;
+    }
+    if (mix.uses_hot && plan.hot == PLAN_UNIFORM) /* so that it is opened */
+        plan.hot = PLAN_UNLIMITED;
     struct report *report = calloc(1, sizeof *report);
     if (report == NULL)
         abort();

@@ -214,6 +214,13 @@ static bool plan_fits(const struct plan *plan)
                       (unsigned long)plan->accounts, plan->same_shard_share, PLAN_GROUP);
         return false;
     }
+    if (plan->mix_path != NULL && (plan->legs != 1 || plan->holds > 0 || plan->reads > 0)) {
+        (void)fprintf(stderr,
+                      "bursar bench: --legs, --holds and --reads say nothing beside --mix %s, which says it "
+                      "all\n",
+                      plan->mix_path);
+        return false;
+    }
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include "client/bench/plan.h"
 #include "client/options.h"
 
-/** The rows, for --help, man pages and completion. */
+/** The rows, for --help. */
 extern const struct option_row bench_options[];
 
 /** Reads the options: argv[0] is "bench". What is given is set in `plan`, which has the defaults. True: go

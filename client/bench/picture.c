@@ -53,11 +53,12 @@ static void send_head(FILE *gnuplot, const struct plan *plan)
                   png ? "pngcairo" : "svg background rgb 'white'");
     for (const char *at = plan->picture_path; *at != '\0'; at++)
         (void)fprintf(gnuplot, *at == '\'' ? "''" : "%c", *at);
-    (void)fprintf(gnuplot,
-                  "'\nset multiplot layout 3,1 title \"{/:Bold bursar bench}\\n%s\"\n"
-                  "set grid linecolor rgb '#dddddd'\nset border linecolor rgb '#888888'\n"
-                  "set lmargin 12\nset rmargin 4\nset xlabel 'seconds'\n",
-                  parameters);
+    (void)fprintf(
+        gnuplot,
+        "'\nset multiplot layout 3,1 title \"{/:Bold bursar bench}\\n%s\"\n"
+        "set grid linetype 1 linecolor rgb '#dddddd'\nset border linecolor rgb '#888888'\n"
+        "set lmargin 12\nset rmargin 14\nset xlabel 'seconds'\nset title offset 0,-0.5 font ',12'\n",
+        parameters);
 }
 
 static void send_rows(FILE *gnuplot, const struct timeline *timeline)
@@ -92,17 +93,20 @@ static void send_distribution(FILE *gnuplot, const struct histogram *latency)
 
 static void send_panels(FILE *gnuplot)
 {
-    (void)fputs("set ylabel 'requests a second'\nset format y '%.1s%c'\nset yrange [0:*]\nset xrange "
+    (void)fputs("set title 'Throughput'\nset ylabel 'requests a second'\nset format y '%.1s%c'\nset yrange "
+                "[0:*]\nset xrange "
                 "[0:*]\nunset key\n"
                 "plot $rows using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.4 "
                 "linecolor rgb '#1f77b4'\n"
-                "set ylabel 'milliseconds'\nset format y '%g'\nset logscale y\nset yrange [*:*]\n"
-                "set key outside right top\nset rmargin 14\nplot",
+                "set title 'Latency, second by second'\nset ylabel 'milliseconds'\nset format y '%g'\nset "
+                "logscale y\nset yrange [*:*]\n"
+                "set key outside right top\nplot",
                 gnuplot);
     for (size_t i = 0; i < PERCENTILES; i++)
         (void)fprintf(gnuplot, "%s $rows using 1:%zu with lines linewidth 2 title '%s'", i > 0 ? "," : "",
                       i + 3, percentiles[i].name);
-    (void)fputs("\nunset key\nset rmargin 4\nset xlabel 'percentile'\nset logscale x\nset xrange [1:*]\n"
+    (void)fputs("\nunset key\nset title 'Latency, all requests'\nset xlabel 'percentile'\nset logscale "
+                "x\nset xrange [1:*]\n"
                 "set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 10000, '99.999' 100000, "
                 "'99.9999' 1000000)\n"
                 "plot $latencies using 1:2 with lines linewidth 2 linecolor rgb '#d62728'\n"

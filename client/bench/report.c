@@ -94,17 +94,39 @@ static void print_kinds(const struct mix *mix, const struct report *report)
     }
 }
 
+/* What is sent, where that is not the usual: ", ..." */
+static void load_words(const struct plan *plan, char *text, size_t size)
+{
+    char *at = text;
+    char *end = text + size;
+    *at = '\0';
+    if (plan->hot != PLAN_UNIFORM)
+        at += snprintf(at, (size_t)(end - at), ", one payee for all");
+    if (plan->same_shard_share != PLAN_ANY_SHARD)
+        at += snprintf(at, (size_t)(end - at), ", %d%% of one shard", plan->same_shard_share);
+    if (plan->legs != 1)
+        at += snprintf(at, (size_t)(end - at), ", %u legs", plan->legs);
+    if (plan->holds > 0)
+        at += snprintf(at, (size_t)(end - at), ", %u%% holds", plan->holds);
+    if (plan->reads > 0)
+        at += snprintf(at, (size_t)(end - at), ", %u%% reads", plan->reads);
+    if (plan->mix_path != NULL)
+        (void)snprintf(at, (size_t)(end - at), ", a mix");
+}
+
 void report_parameters(const struct plan *plan, char *text, size_t size)
 {
     char rate[64] = "closed loop";
     char zipf[32] = "";
+    char load[128];
+    load_words(plan, load, sizeof load);
     if (plan->rate > 0)
         (void)snprintf(rate, sizeof rate, "%lu requests/s asked for", (unsigned long)plan->rate);
     if (plan->skew > 0)
         (void)snprintf(zipf, sizeof zipf, " (zipf %g)", plan->skew);
-    (void)snprintf(text, size, "%u connection%s, %u in flight on each, %u thread%s, %lu accounts%s, %s",
+    (void)snprintf(text, size, "%u connection%s, %u in flight on each, %u thread%s, %lu accounts%s, %s%s",
                    plan->connections, plan->connections == 1 ? "" : "s", plan->depth, plan->threads,
-                   plan->threads == 1 ? "" : "s", (unsigned long)plan->accounts, zipf, rate);
+                   plan->threads == 1 ? "" : "s", (unsigned long)plan->accounts, zipf, rate, load);
 }
 
 void report_summary(const struct plan *plan, const struct mix *mix, const struct report *report)

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "client/bench/load.h"
-#include "proto/answer.h"
 
 #define GROUP       500 /* accounts opened, then given money: a deposit right behind its OPEN would wait for it */
 #define WINDOW      2000 /* accounts in flight: enough to keep the server busy, little enough for any buffer */
@@ -120,70 +119,4 @@ bool setup_accounts(struct link *link, const struct plan *plan)
     }
     buffer_free(&out);
     return well;
-}
-
-static bool text_is(const struct answer *item, const char *text)
-{
-    return item->text != NULL && item->length == strlen(text) && memcmp(item->text, text, item->length) == 0;
-}
-
-/* Reads one asset's row of a trial balance: a map. */
-static void read_row(const char *bytes, size_t length, size_t *position, struct answer *asset,
-                     struct answer *debits, struct answer *credits)
-{
-    struct answer head;
-    struct answer key;
-    struct answer value;
-    (void)answer_next(bytes, length, position, &head);
-    for (size_t i = 0; i < head.count; i++) {
-        (void)answer_next(bytes, length, position, &key);
-        (void)answer_next(bytes, length, position, &value);
-        if (text_is(&key, "asset"))
-            *asset = value;
-        else if (text_is(&key, "debits"))
-            *debits = value;
-        else if (text_is(&key, "credits"))
-            *credits = value;
-    }
-}
-
-static bool check_row(struct link *link, const struct answer *debits, const struct answer *credits)
-{
-    if (debits->length != credits->length || memcmp(debits->text, credits->text, debits->length) != 0)
-        return fail(link, "the ledger is out of balance: debits and credits differ: ", debits->text,
-                    debits->length);
-    (void)fprintf(stderr, "trial balance: debits %.*s, credits %.*s\n", (int)debits->length, debits->text,
-                  (int)credits->length, credits->text);
-    return true;
-}
-
-bool setup_trial(struct link *link, const struct plan *plan)
-{
-    const struct slice trial[] = {slice_of("TRIAL")};
-    struct buffer out = {0};
-    link_format(&out, trial, 1);
-    size_t size = link_send(link, &out) ? link_receive(link) : 0;
-    buffer_free(&out);
-    if (size == 0)
-        return false;
-    const char *bytes = link->in.bytes + link->in.start;
-    size_t position = 0;
-    struct answer item = {0};
-    (void)answer_next(bytes, size, &position, &item);
-    if (item.kind != ANSWER_MAP)
-        return fail(link, "no trial balance: ", bytes, size);
-    for (size_t pairs = item.count; pairs > 0; pairs--) {
-        struct answer value;
-        (void)answer_next(bytes, size, &position, &item);
-        (void)answer_next(bytes, size, &position, &value);
-        for (size_t row = 0; value.kind == ANSWER_ARRAY && row < value.count; row++) {
-            struct answer asset = {.text = ""};
-            struct answer debits = {.text = ""};
-            struct answer credits = {.text = ""};
-            read_row(bytes, size, &position, &asset, &debits, &credits);
-            if (text_is(&asset, plan->asset))
-                return check_row(link, &debits, &credits);
-        }
-    }
-    return fail(link, "the trial balance has no row for ", plan->asset, strlen(plan->asset));
 }

@@ -13,4 +13,8 @@ bool setup_accounts(struct link *link, const struct plan *plan);
  * debits and credits differ or the server does not say. */
 bool setup_trial(struct link *link, const struct plan *plan);
 
+/** Asks how many holds are open on the server, and writes it to stderr. False, with link->error set, when it
+ * does not say. */
+bool setup_open_holds(struct link *link);
+
 #endif

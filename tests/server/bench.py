@@ -7,7 +7,6 @@ for a while is not let off.
 import csv
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import wire
 
 failed = []
 passed = 0
@@ -29,23 +30,13 @@ def check(name, good, told=""):
         print(f"{name}: {told}")
 
 
-def start(build, directory):
-    log = open(os.path.join(directory, "log"), "w+", encoding="utf-8")
-    server = subprocess.Popen([f"{build}/bursard", "--dir", f"{directory}/ledger", "--port", "0", "--workers", "2"], stderr=log)
-    while True:
-        log.seek(0)
-        found = re.search(r" port (\d+) ", log.read())
-        if found:
-            return server, found.group(1)
-        if server.poll() is not None:
-            sys.exit("the server did not start")
-        time.sleep(0.02)
-
-
 def main():
     build = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as directory:
-        server, port = start(build, directory)
+        server = wire.serve(build, f"{directory}/ledger", ["--workers", "2"])
+        if server.port is None:
+            sys.exit(wire.said(server))
+        port = str(server.port)
 
         def bench(*options):
             done = subprocess.run([f"{build}/bursar", "-p", port, "bench", *options], stdout=subprocess.PIPE,
@@ -79,6 +70,17 @@ def main():
             wrong = bench("--mix", mix)
             check("a wrong line is named", wrong.returncode == 2 and "line 2: <acount> is no placeholder" in wrong.stderr,
                   wrong.stderr)
+            with open(mix, "w", encoding="utf-8") as file:
+                file.write("1 TRANSFER <id> <account> <hot> 1\n")
+            hot = bench("-n", "1000", "-a", "1000", "--prefix", "hot:", "--mix", mix)
+            check("a mix with the hot account has it opened", hot.returncode == 0, hot.stderr)
+            check("open holds are told", "open holds: none" in hot.stderr, hot.stderr)
+            both = bench("--mix", mix, "--holds", "10")
+            check("what a mix leaves no room for is refused", both.returncode == 2 and "beside --mix" in both.stderr,
+                  both.stderr)
+            nowhere = bench("-n", "10", "--csv", f"{directory}/none/rows.csv")
+            check("a file that can't be written is known before the run", nowhere.returncode == 2 and
+                  "can't write" in nowhere.stderr and "setting up" not in nowhere.stderr, nowhere.stderr)
 
             picture = os.path.join(directory, "it's.svg")
             options = ["-d", "2", "-a", "1000", "--no-setup", "--csv", rows]
