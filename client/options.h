@@ -1,5 +1,5 @@
-/* options.h: command-line options as rows of tables. What getopt_long reads, what --help tells, the man pages
- * and the completion of shells come from the same rows, so that they can't disagree.
+/* options.h: command-line options as rows of tables. What getopt_long reads and what --help tells come from
+ * the same rows, so that they can't disagree.
  */
 #ifndef BURSAR_CLIENT_OPTIONS_H
 #define BURSAR_CLIENT_OPTIONS_H

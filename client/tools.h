@@ -1,5 +1,5 @@
-/* tools.h: the client's own commands, which no server knows, as rows of one table: dispatch, help, the man
- * pages and the completion of shells come from it.
+/* tools.h: the client's own commands, which no server knows, as rows of one table: dispatch and help come
+ * from it.
  */
 #ifndef BURSAR_CLIENT_TOOLS_H
 #define BURSAR_CLIENT_TOOLS_H

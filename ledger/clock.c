@@ -1,6 +1,6 @@
 /* clock.c: a shard is told the time: holds expire, and old ids are forgotten, a few at a time.
  *
- * Most ids are forgotten as others come: see operations.c.
+ * Most ids are forgotten as others come: see shard_forget.
  *
  * An expiry is a transaction as any other, begun by the hold's shard: a capture that is decided first wins.
  */
